@@ -1,0 +1,38 @@
+// swift-tools-version: 6.1
+// The same folders as CMakeLists.txt, in ordinary mode, for unit tests, the simulator and the tools.
+// The library that ships is built by CMake alone, in Embedded mode: see docs/architecture.md.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-strict-memory-safety", "-warnings-as-errors"]),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + [.target(name: name)],
+        swiftSettings: [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .unsafeFlags(["-warnings-as-errors"]),
+        ])
+}
+
+let package = Package(
+    name: "conclave",
+    targets: [
+        .systemLibrary(name: "CPlatform"),
+        .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CConclave"),
+        module("Primitives", ["CPlatform", "COpenSSL"]),
+        tests("Primitives", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

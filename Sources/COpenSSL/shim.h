@@ -1,0 +1,70 @@
+// The one door to libcrypto. OSSL_PARAM arrays keep pointers to the caller's values, so they are built here in C,
+// where the values outlive the call; Swift would pass temporaries.
+#ifndef CONCLAVE_COPENSSL_SHIM_H
+#define CONCLAVE_COPENSSL_SHIM_H
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <stddef.h>
+#include <string.h>
+
+/// HKDF of RFC 5869 with the digest named; 1 on success. The caller checks output_size <= 255 * digest size.
+static inline int conclave_hkdf(EVP_KDF *kdf, const char *digest_name, const unsigned char *secret,
+                                size_t secret_size, const unsigned char *salt, size_t salt_size,
+                                const unsigned char *info, size_t info_size, unsigned char *output,
+                                size_t output_size) {
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+    if (context == NULL) return 0;
+    OSSL_PARAM parameters[5];
+    size_t count = 0;
+    parameters[count++] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)digest_name, 0);
+    parameters[count++] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret, secret_size);
+    if (salt_size > 0)
+        parameters[count++] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_size);
+    if (info_size > 0)
+        parameters[count++] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, info_size);
+    parameters[count] = OSSL_PARAM_construct_end();
+    int result = EVP_KDF_derive(context, output, output_size, parameters);
+    EVP_KDF_CTX_free(context);
+    return result;
+}
+
+/// What OpenSSL asks for a passphrase: a span of bytes, copied into its buffer; -1 when it does not fit.
+typedef struct conclave_passphrase {
+    const unsigned char *bytes;
+    size_t size;
+    int asked;
+} conclave_passphrase;
+
+static inline int conclave_passphrase_callback(char *buffer, int capacity, int writing, void *user_data) {
+    (void)writing;
+    conclave_passphrase *passphrase = (conclave_passphrase *)user_data;
+    passphrase->asked = 1;
+    if (passphrase->bytes == NULL || capacity < 0 || passphrase->size > (size_t)capacity) return -1;
+    memcpy(buffer, passphrase->bytes, passphrase->size);
+    return (int)passphrase->size;
+}
+
+/// Reads a private key from PEM; `asked` tells whether the file was encrypted.
+static inline EVP_PKEY *conclave_read_private_key(BIO *bio, conclave_passphrase *passphrase) {
+    return PEM_read_bio_PrivateKey(bio, NULL, conclave_passphrase_callback, passphrase);
+}
+
+/// Writes a private key as PKCS#8 PEM, encrypted with AES-256-CBC under PBKDF2 when a passphrase is given.
+static inline int conclave_write_private_key(BIO *bio, EVP_PKEY *key, const unsigned char *passphrase, size_t size) {
+    if (passphrase == NULL) return PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
+    return PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), (const char *)passphrase, (int)size, NULL,
+                                         NULL);
+}
+
+static inline long conclave_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
+
+#endif

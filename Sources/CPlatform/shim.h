@@ -1,0 +1,85 @@
+// The one door to the C library, the same in Embedded and ordinary mode (Glibc has no Embedded module).
+#ifndef CONCLAVE_CPLATFORM_SHIM_H
+#define CONCLAVE_CPLATFORM_SHIM_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+// glibc hides this one behind _DEFAULT_SOURCE, which Swift's importer does not define.
+extern void explicit_bzero(void *bytes, size_t size);
+
+static inline int conclave_errno(void) { return errno; }
+static inline void conclave_set_errno(int value) { errno = value; }
+
+/// Monotonic milliseconds; never goes back and is unaffected by the wall clock.
+static inline uint64_t conclave_monotonic_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+/// A stream socket of the local family, close-on-exec and non-blocking; -1 and errno on failure.
+static inline int conclave_local_socket(void) {
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/// Fills a local address; -1 when the path does not fit (107 bytes at most on Linux).
+static inline int conclave_local_address(struct sockaddr_un *address, const char *path, size_t path_size) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (path_size == 0 || path_size >= sizeof address->sun_path) return -1;
+    memcpy(address->sun_path, path, path_size);
+    return 0;
+}
+
+static inline int conclave_bind_local(int descriptor, const struct sockaddr_un *address) {
+    return bind(descriptor, (const struct sockaddr *)address, sizeof *address);
+}
+
+static inline int conclave_connect_local(int descriptor, const struct sockaddr_un *address) {
+    return connect(descriptor, (const struct sockaddr *)address, sizeof *address);
+}
+
+/// Accepts one connection, close-on-exec and non-blocking; -1 and errno on failure.
+static inline int conclave_accept_local(int descriptor) {
+    extern int accept4(int, struct sockaddr *, socklen_t *, int);
+    return accept4(descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/// send() that never raises SIGPIPE: a library does not touch its host's signal dispositions.
+static inline ssize_t conclave_send(int descriptor, const void *bytes, size_t size) {
+    return send(descriptor, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static inline ssize_t conclave_receive(int descriptor, void *bytes, size_t capacity) {
+    return recv(descriptor, bytes, capacity, MSG_DONTWAIT);
+}
+
+/// Registers or changes interest in a descriptor; `tag` comes back with each event.
+static inline int conclave_epoll_set(int epoll, int operation, int descriptor, uint32_t events, uint64_t tag) {
+    struct epoll_event event;
+    memset(&event, 0, sizeof event);
+    event.events = events;
+    event.data.u64 = tag;
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+static inline uint64_t conclave_epoll_tag(const struct epoll_event *event) { return event->data.u64; }
+
+#endif

@@ -1,0 +1,100 @@
+/// Why bytes are not a message.
+public enum CodecError: Error, Equatable, Sendable {
+    /// The bytes end in the middle of a field.
+    case truncated
+    /// Bytes follow the last field.
+    case trailingBytes
+    /// A field holds a value that no writer produces: an unknown number, a length over its bound, a second spelling.
+    case badValue
+}
+
+/// Reads the canonical wire form; every read is bounded by the bytes that are there.
+public struct ByteReader {
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+
+    /// Reads from the first byte.
+    public init(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// Reads a slice from its first byte.
+    public init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        position = bytes.startIndex
+    }
+
+    /// How many bytes are left.
+    public var remaining: Int { bytes.endIndex - position }
+
+    public mutating func readUInt8() throws(CodecError) -> UInt8 {
+        guard position < bytes.endIndex else { throw .truncated }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    public mutating func readUInt16() throws(CodecError) -> UInt16 {
+        let high = UInt16(try readUInt8())
+        return high << 8 | UInt16(try readUInt8())
+    }
+
+    public mutating func readUInt32() throws(CodecError) -> UInt32 {
+        let high = UInt32(try readUInt16())
+        return high << 16 | UInt32(try readUInt16())
+    }
+
+    public mutating func readUInt64() throws(CodecError) -> UInt64 {
+        let high = UInt64(try readUInt32())
+        return high << 32 | UInt64(try readUInt32())
+    }
+
+    /// A flag: one byte that is 0 or 1.
+    public mutating func readBool() throws(CodecError) -> Bool {
+        switch try readUInt8() {
+        case 0: return false
+        case 1: return true
+        default: throw .badValue
+        }
+    }
+
+    /// Exactly `count` bytes.
+    public mutating func readRaw(_ count: Int) throws(CodecError) -> [UInt8] {
+        [UInt8](try readSlice(count))
+    }
+
+    /// Exactly `count` bytes, sharing the storage that is read.
+    public mutating func readSlice(_ count: Int) throws(CodecError) -> ArraySlice<UInt8> {
+        guard count >= 0, count <= remaining else { throw .truncated }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    /// A vector with a length of one byte, at most `limit` bytes long.
+    public mutating func readVector8(limit: Int = Int(UInt8.max)) throws(CodecError) -> [UInt8] {
+        try readVector(Int(try readUInt8()), limit)
+    }
+
+    /// A vector with a length of two bytes, at most `limit` bytes long.
+    public mutating func readVector16(limit: Int = Int(UInt16.max)) throws(CodecError) -> [UInt8] {
+        try readVector(Int(try readUInt16()), limit)
+    }
+
+    /// A vector with a length of four bytes, at most `limit` bytes long.
+    public mutating func readVector32(limit: Int) throws(CodecError) -> [UInt8] {
+        try readVector(Int(try readUInt32()), limit)
+    }
+
+    /// All that is left.
+    public mutating func readRest() -> ArraySlice<UInt8> {
+        defer { position = bytes.endIndex }
+        return bytes[position...]
+    }
+
+    /// Refuses bytes after the last field.
+    public func finish() throws(CodecError) {
+        guard remaining == 0 else { throw .trailingBytes }
+    }
+
+    private mutating func readVector(_ count: Int, _ limit: Int) throws(CodecError) -> [UInt8] {
+        guard count <= limit else { throw .badValue }
+        return try readRaw(count)
+    }
+}

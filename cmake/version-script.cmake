@@ -1,0 +1,10 @@
+# Writes the linker's version script from the header: one node, exactly the functions declared with CONCLAVE_API.
+file(STRINGS ${HEADER} lines)
+set(names "")
+foreach(line IN LISTS lines)
+  if(line MATCHES "^CONCLAVE_API .*[ *](conclave_[a-z0-9_]+)\\(")
+    list(APPEND names "        ${CMAKE_MATCH_1};\n")
+  endif()
+endforeach()
+list(JOIN names "" body)
+file(WRITE ${OUTPUT} "CONCLAVE_0 {\n    global:\n${body}    local: *;\n};\n")
