@@ -18,4 +18,6 @@ public enum PrimitivesError: Error, Equatable, Sendable {
     case badName
     /// A line of a trust store cannot be read.
     case badTrustLine(line: Int)
+    /// A trust store has no room for another key.
+    case trustStoreFull
 }
