@@ -80,6 +80,29 @@ static inline int conclave_epoll_set(int epoll, int operation, int descriptor, u
     return epoll_ctl(epoll, operation, descriptor, &event);
 }
 
+/// Zeroed pages that a child of fork() finds zeroed again; NULL on failure. Never returned to the system.
+static inline uint64_t *conclave_map_wiped_on_fork(size_t size) {
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, 0x02 | 0x20 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
+    if (pages == MAP_FAILED) return NULL;
+    extern int madvise(void *, size_t, int);
+    if (madvise(pages, size, 18 /* MADV_WIPEONFORK, Linux 4.14 */) != 0) {
+        munmap(pages, size);
+        return NULL;
+    }
+    return (uint64_t *)pages;
+}
+
+static inline uint64_t conclave_load_acquire(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+
+static inline void conclave_store_release(uint64_t *word, uint64_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/// Stores `value` if the word holds `expected`; whether it did.
+static inline _Bool conclave_exchange_if(uint64_t *word, uint64_t expected, uint64_t value) {
+    return __atomic_compare_exchange_n(word, &expected, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 static inline uint64_t conclave_epoll_tag(const struct epoll_event *event) { return event->data.u64; }
 
 #endif

@@ -1,13 +1,19 @@
 public import CConclave
 
-private let versionText: StaticString = "0.1.0"
-
 @_cdecl("conclave_version") @implementation
-public func conclave_version() -> UnsafePointer<CChar>! {
-    unsafe UnsafeRawPointer(versionText.utf8Start).assumingMemoryBound(to: CChar.self)
-}
+public func conclave_version() -> UnsafePointer<CChar>! { unsafe staticText("0.1.0") }
 
-@_cdecl("conclave_status_text") @implementation
-public func conclave_status_text(_ status: conclave_status) -> UnsafePointer<CChar>! {
-    unsafe UnsafeRawPointer(versionText.utf8Start).assumingMemoryBound(to: CChar.self)
+@_cdecl("conclave_abi_date") @implementation
+public func conclave_abi_date() -> UInt32 { UInt32(CONCLAVE_ABI_DATE) }
+
+/// What `conclave_supports_feature` answers true for.
+private let features: [StaticString] = [
+    "gdh", "local", "hub", "ffdhe2048", "ffdhe3072", "ffdhe4096", "modp2048-256", "aes-256-gcm", "chacha20-poly1305",
+]
+
+@_cdecl("conclave_supports_feature") @implementation
+public func conclave_supports_feature(_ name: UnsafePointer<CChar>!) -> Bool {
+    guard let name = unsafe try? text(name, limit: 64, what: "name") else { return false }
+    for feature in features where feature.description == name { return true }
+    return false
 }
