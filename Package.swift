@@ -33,6 +33,8 @@ let package = Package(
         .systemLibrary(name: "CConclave"),
         module("Primitives", ["CPlatform", "COpenSSL"]),
         tests("Primitives", []),
+        module("LocalHub", ["Primitives"]),
+        tests("LocalHub", ["Primitives"]),
     ],
     swiftLanguageModes: [.v6]
 )
