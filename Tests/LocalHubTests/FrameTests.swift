@@ -78,8 +78,8 @@ import Testing
         otherType[4] ^= 0x40
         #expect(throws: CodecError.badValue) { try Frame.read(otherType) }
         let isClients = golden[4] & 0x80 == 0
-        #expect((try? HubClientFrame.read(golden)) != nil == isClients)
-        #expect((try? HubServerFrame.read(golden)) != nil != isClients)
+        #expect(((try? HubClientFrame.read(golden)) != nil) == isClients)
+        #expect(((try? HubServerFrame.read(golden)) != nil) != isClients)
     }
 
     @Test("a group name is 1 to 128 bytes of UTF-8")
@@ -98,7 +98,8 @@ import Testing
     @Test("a configuration's lists are ascending, not empty, and one is part of the other")
     func configurationLists() {
         for (members, transitional): ([UInt64], [UInt64]) in [
-            ([], []), ([1], []), ([], [1]), ([2, 1], [1]), ([1, 1], [1]), ([0, 1], [1]), ([1, 2], [3]), ([1, 2], [2, 1]),
+            ([], []), ([1], []), ([], [1]), ([2, 1], [1]), ([1, 1], [1]), ([0, 1], [1]), ([1, 2], [3]),
+            ([1, 2], [2, 1]),
         ] {
             #expect(throws: CodecError.badValue) {
                 try HubConfiguration(id: 1, members: members, transitional: transitional)
