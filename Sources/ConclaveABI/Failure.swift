@@ -26,6 +26,7 @@ struct Failure: Error {
         case .passphraseRequired: self.init(CONCLAVE_E_PASSPHRASE_REQUIRED)
         case .badPassphrase: self.init(CONCLAVE_E_BAD_PASSPHRASE)
         case .badName: self.init(CONCLAVE_E_BAD_TEXT)
+        case .trustStoreFull: self.init(CONCLAVE_E_TOO_LARGE, "the trust store has no room for another key")
         case .badTrustLine(let line):
             self.init(CONCLAVE_E_BAD_TRUST_FILE, "line \(line) of the trust store is not `ed25519 BASE64 LABEL`")
         }
