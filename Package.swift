@@ -35,6 +35,8 @@ let package = Package(
         tests("Primitives", []),
         module("LocalHub", ["Primitives"]),
         tests("LocalHub", ["Primitives"]),
+        module("Arithmetic", ["Primitives", "CGMP"]),
+        tests("Arithmetic", ["Primitives", "CGMP"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,13 @@
+/// What the arithmetic refuses.
+public enum ArithmeticError: Error, Equatable, Sendable {
+    /// A value is no member of the subgroup of prime order, or is 0, 1 or -1.
+    case notMember
+    /// A value does not have the size that its group's values have.
+    case badSize
+    /// Operands belong to different groups.
+    case groupMismatch
+    /// The source of entropy gave nothing, or nothing that fits.
+    case entropy
+    /// A number has no inverse; no scalar that was drawn here is such a number.
+    case notInvertible
+}
