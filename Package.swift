@@ -35,6 +35,8 @@ let package = Package(
         tests("Primitives", []),
         module("LocalHub", ["Primitives"]),
         tests("LocalHub", ["Primitives"]),
+        module("Drivers", ["LocalHub", "Primitives", "CPlatform"]),
+        tests("Drivers", ["LocalHub", "Primitives", "CPlatform"]),
         module("Arithmetic", ["Primitives", "CGMP"]),
         tests("Arithmetic", ["Primitives", "CGMP"]),
     ],

@@ -105,4 +105,79 @@ static inline _Bool conclave_exchange_if(uint64_t *word, uint64_t expected, uint
 
 static inline uint64_t conclave_epoll_tag(const struct epoll_event *event) { return event->data.u64; }
 
+/// Takes up to 64 events that are ready now, without waiting: their tags and masks. Their number, or -1 and errno.
+static inline int conclave_epoll_take(int epoll, uint64_t tags[64], uint32_t masks[64]) {
+    struct epoll_event ready[64];
+    int count = epoll_wait(epoll, ready, 64, 0);
+    for (int index = 0; index < count; index++) {
+        tags[index] = ready[index].data.u64;
+        masks[index] = ready[index].events;
+    }
+    return count;
+}
+
+/// Waits until one of two descriptors is readable or `timeout` milliseconds (-1: no end) have passed. 0 or more, or -1
+/// and errno; `*second_ready` says whether the second one is.
+static inline int conclave_poll_two(int first, int second, int timeout, _Bool *second_ready) {
+    struct pollfd waits[2] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
+    int count = poll(waits, 2, timeout);
+    *second_ready = count > 0 && waits[1].revents != 0;
+    return count;
+}
+
+/// What a path names, symbolic links not followed. 0, or -1 and errno.
+struct conclave_file_identity {
+    uint64_t device;
+    uint64_t inode;
+    uint32_t mode;
+    _Bool is_socket;
+};
+
+static inline int conclave_identify_file(const char *path, struct conclave_file_identity *identity) {
+    struct stat status;
+    if (lstat(path, &status) != 0) return -1;
+    identity->device = (uint64_t)status.st_dev;
+    identity->inode = (uint64_t)status.st_ino;
+    identity->mode = (uint32_t)status.st_mode & 07777u;
+    identity->is_socket = S_ISSOCK(status.st_mode);
+    return 0;
+}
+
+/// Opens the directory that holds a path and locks it against other starts of a hub, trying for half a second; -1 when it
+/// cannot be read or stays locked. Closing the descriptor unlocks.
+static inline int conclave_lock_directory_of(const char *path) {
+    extern int flock(int, int);
+    extern int usleep(unsigned int);
+    char directory[4096];
+    size_t size = strlen(path);
+    if (size >= sizeof directory) return -1;
+    memcpy(directory, path, size + 1);
+    char *slash = strrchr(directory, '/');
+    if (slash == NULL) memcpy(directory, ".", 2);
+    else slash[slash == directory ? 1 : 0] = 0;
+    int descriptor = open(directory, O_RDONLY | 0x10000 /* O_DIRECTORY */ | O_CLOEXEC);
+    if (descriptor < 0) return -1;
+    for (int attempt = 0; attempt < 50; attempt++) {
+        if (flock(descriptor, 2 | 4 /* LOCK_EX | LOCK_NB */) == 0) return descriptor;
+        if (errno != EAGAIN && errno != EINTR) break;
+        usleep(10000);
+    }
+    close(descriptor);
+    return -1;
+}
+
+/// Makes an event descriptor readable; safe in a signal handler, and leaves errno alone.
+static inline void conclave_raise_event(int descriptor) {
+    int saved = errno;
+    uint64_t one = 1;
+    if (write(descriptor, &one, sizeof one) < 0) { /* It is raised already: nothing else can fail here. */ }
+    errno = saved;
+}
+
+/// Takes back what conclave_raise_event did; whether it had been raised.
+static inline _Bool conclave_lower_event(int descriptor) {
+    uint64_t count;
+    return read(descriptor, &count, sizeof count) == (ssize_t)sizeof count;
+}
+
 #endif

@@ -73,8 +73,9 @@ public struct HubSequencer: ~Copyable {
     private var idCounter: UInt64 = 0
     private var configurationCounter: UInt64 = 0
     private var clients: [Client?] = []
-    private var clientCount = 0
-    private var groups: [Group] = []
+    private var groups: [Group] = [] {
+        didSet { counters.groups = UInt64(groups.count) }
+    }
     /// Groups whose congestion ended during the current event.
     private var released: [Group] = []
     /// No timer ends before this; it may be too early, never too late.
@@ -90,15 +91,16 @@ public struct HubSequencer: ~Copyable {
     /// When `timePassed` must be called at the latest, or nil while nothing is timed.
     public var deadline: UInt64? { earliestTimer }
 
-    /// How many connections there are.
-    public var connectionCount: Int { clientCount }
+    /// What the hub has seen so far.
+    public private(set) var counters = HubCounters()
 
     // MARK: - Events
 
     /// A client has connected. One over the limit is refused at once.
     public mutating func connected(_ connection: HubConnection, now: UInt64) -> [HubAction] {
         guard client(connection) == nil else { return [.ignored(connection, reason: .alreadyConnected)] }
-        guard clientCount < limits.clients, (0...limits.clients).contains(connection.slot) else {
+        guard counters.clients < UInt64(limits.clients), (0...limits.clients).contains(connection.slot) else {
+            counters.droppedClients &+= 1
             return [
                 .send(connection, bytes: HubRefused(reason: .tooManyClients).write()),
                 .close(connection, reason: .refused(.tooManyClients)),
@@ -107,7 +109,7 @@ public struct HubSequencer: ~Copyable {
         while clients.count <= connection.slot { clients.append(nil) }
         let deadline = later(now, limits.attachTimeout)
         clients[connection.slot] = Client(connection, deadline: deadline)
-        clientCount += 1
+        counters.clients += 1
         startTimer(deadline)
         return []
     }
@@ -274,6 +276,8 @@ public struct HubSequencer: ~Copyable {
     private mutating func deliver(
         _ message: HubMessage, to slots: [Int], _ now: UInt64, _ actions: inout [HubAction]
     ) {
+        counters.messages &+= 1
+        counters.messageBytes &+= UInt64(message.payload.count)
         let bytes = message.write()
         for slot in slots {
             if let receiver = clients[slot] { enqueue(bytes, to: receiver, now, &actions) }
@@ -348,6 +352,7 @@ public struct HubSequencer: ~Copyable {
     private mutating func refuse(
         _ client: Client, _ reason: HubRefusal, _ now: UInt64, _ actions: inout [HubAction]
     ) {
+        counters.droppedClients &+= 1
         if !client.isOutputLost {
             actions.append(.send(client.connection, bytes: HubRefused(reason: reason).write()))
         }
@@ -361,7 +366,7 @@ public struct HubSequencer: ~Copyable {
         client.blockedOn = nil
         endCongestion(client)
         clients[slot] = nil
-        clientCount -= 1
+        counters.clients -= 1
         guard case .member(let member) = client.state else { return }
         let group = member.group
         guard let index = group.memberSlots.firstIndex(of: slot) else { return }

@@ -61,7 +61,8 @@ extension HubSequencer {
         #expect(
             hub.received(b, try unicast(1, [8])[...], now: 0) == [.ignored(b, reason: .destinationGone(1))])
         #expect(hub.received(b, HubDetach().write()[...], now: 0) == [.close(b, reason: .detached)])
-        #expect(hub.connectionCount == 0)
+        let counters = hub.counters
+        #expect(counters == HubCounters(messages: 3, messageBytes: 3))
         #expect(hub.received(b, try multicast([1])[...], now: 0) == [.ignored(b, reason: .unknownConnection)])
     }
 

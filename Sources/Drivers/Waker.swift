@@ -1,0 +1,22 @@
+internal import CPlatform
+
+/// Ends a blocking wait from outside. `wake` may be called by any thread and in a signal handler.
+public final class Waker: Sendable {
+    /// Readable while it is raised.
+    public let descriptor: Int32
+
+    /// Nil when the system has no descriptor left.
+    public init?() {
+        let number = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard number >= 0 else { return nil }
+        descriptor = number
+    }
+
+    deinit { _ = close(descriptor) }
+
+    /// Raises it: the wait that is under way, or the next one, ends.
+    public func wake() { conclave_raise_event(descriptor) }
+
+    /// Lowers it; whether it was raised.
+    public func takeBack() -> Bool { conclave_lower_event(descriptor) }
+}
