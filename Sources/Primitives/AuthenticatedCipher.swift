@@ -46,26 +46,14 @@ public final class AuthenticatedCipher: @unchecked Sendable {
         into output: inout OutputSpan<UInt8>
     ) throws(PrimitivesError) {
         let size = plaintext.count
-        guard sealing, size <= Int(Int32.max) - Self.tagSize, output.freeCapacity >= size + Self.tagSize else {
-            throw .badSize
+        guard output.freeCapacity >= size, output.freeCapacity - size >= Self.tagSize else { throw .badSize }
+        unsafe try header.withUnsafeBufferPointer { (header) throws(PrimitivesError) in
+            unsafe try output.withUnsafeMutableBufferPointer { (buffer, initialized) throws(PrimitivesError) in
+                guard let start = buffer.baseAddress else { throw .badSize }
+                unsafe try seal(plaintext, nonce: nonce, header: header, to: start + initialized)
+                initialized += size + Self.tagSize
+            }
         }
-        try begin(nonce: nonce, header: header)
-        var done = true
-        unsafe output.withUnsafeMutableBufferPointer { (buffer, initialized) in
-            guard let start = buffer.baseAddress else { return }
-            let target = unsafe start + initialized
-            var written: Int32 = 0
-            done =
-                unsafe size == 0
-                || EVP_CipherUpdate(context, target, &written, plaintext.baseAddress, Int32(size)) == 1
-            done = unsafe done && EVP_CipherFinal_ex(context, target + size, &written) == 1
-            done =
-                unsafe done
-                && EVP_CIPHER_CTX_ctrl(
-                    context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagSize), UnsafeMutableRawPointer(target + size)) == 1
-            if done { initialized += size + Self.tagSize }
-        }
-        guard done else { throw .cryptography }
     }
 
     /// Verifies and decrypts ciphertext followed by its tag, and appends the plaintext to `output`; on failure
@@ -75,51 +63,78 @@ public final class AuthenticatedCipher: @unchecked Sendable {
         into output: inout OutputSpan<UInt8>
     ) throws(PrimitivesError) {
         let size = sealed.count - Self.tagSize
-        guard !sealing, size >= 0, size <= Int(Int32.max), output.freeCapacity >= size else { throw .badSize }
-        guard let source = sealed.baseAddress else { throw .badSize }
-        try begin(nonce: nonce, header: header)
+        guard size >= 0, output.freeCapacity >= size else { throw .badSize }
+        unsafe try header.withUnsafeBufferPointer { (header) throws(PrimitivesError) in
+            unsafe try output.withUnsafeMutableBufferPointer { (buffer, initialized) throws(PrimitivesError) in
+                let target = unsafe buffer.baseAddress.map { unsafe $0 + initialized }
+                unsafe try open(sealed, nonce: nonce, header: header, to: target)
+                initialized += size
+            }
+        }
+    }
+
+    /// Encrypts into memory with room for the plaintext and the tag. The header may lie in front of the target, in
+    /// the same buffer.
+    @unsafe
+    public func seal(
+        _ plaintext: UnsafeBufferPointer<UInt8>, nonce: UInt64, header: UnsafeBufferPointer<UInt8>,
+        to target: UnsafeMutablePointer<UInt8>
+    ) throws(PrimitivesError) {
+        let size = plaintext.count
+        guard sealing, size <= Int(Int32.max) - Self.tagSize else { throw .badSize }
+        unsafe try begin(nonce: nonce, header: header)
+        var written: Int32 = 0
+        guard
+            unsafe size == 0
+                || EVP_CipherUpdate(context, target, &written, plaintext.baseAddress, Int32(size)) == 1,
+            unsafe EVP_CipherFinal_ex(context, target + size, &written) == 1,
+            unsafe EVP_CIPHER_CTX_ctrl(
+                context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagSize), UnsafeMutableRawPointer(target + size)) == 1
+        else { throw .cryptography }
+    }
+
+    /// Decrypts into memory with room for the plaintext, nil when there is none; on failure nothing of it is left
+    /// there.
+    @unsafe
+    public func open(
+        _ sealed: UnsafeBufferPointer<UInt8>, nonce: UInt64, header: UnsafeBufferPointer<UInt8>,
+        to target: UnsafeMutablePointer<UInt8>?
+    ) throws(PrimitivesError) {
+        let size = sealed.count - Self.tagSize
+        guard !sealing, size >= 0, size <= Int(Int32.max) else { throw .badSize }
+        guard let source = sealed.baseAddress, unsafe size == 0 || target != nil else { throw .badSize }
+        unsafe try begin(nonce: nonce, header: header)
         let tag = unsafe UnsafeMutableRawPointer(mutating: source + size)
         guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagSize), tag) == 1 else {
             throw .cryptography
         }
-        var authentic = false
-        unsafe output.withUnsafeMutableBufferPointer { (buffer, initialized) in
-            var scratch: UInt8 = 0
-            var written: Int32 = 0
-            guard size > 0, let start = buffer.baseAddress else {
-                authentic = unsafe EVP_CipherFinal_ex(context, &scratch, &written) == 1
-                return
-            }
-            let target = unsafe start + initialized
-            authentic =
-                unsafe EVP_CipherUpdate(context, target, &written, source, Int32(size)) == 1
-                && EVP_CipherFinal_ex(context, target + size, &written) == 1
-            if authentic {
-                initialized += size
-            } else {
-                unsafe OPENSSL_cleanse(target, size)
-            }
+        var scratch: UInt8 = 0
+        var written: Int32 = 0
+        guard size > 0, let target = unsafe target else {
+            guard unsafe EVP_CipherFinal_ex(context, &scratch, &written) == 1 else { throw .notAuthentic }
+            return
         }
-        guard authentic else { throw .notAuthentic }
+        guard unsafe EVP_CipherUpdate(context, target, &written, source, Int32(size)) == 1,
+            unsafe EVP_CipherFinal_ex(context, &scratch, &written) == 1
+        else {
+            unsafe OPENSSL_cleanse(target, size)
+            throw .notAuthentic
+        }
     }
 
     /// Sets the nonce (four zero bytes, then the number) and the authenticated header.
-    private func begin(nonce: UInt64, header: borrowing Span<UInt8>) throws(PrimitivesError) {
-        let bigEndian = nonce.bigEndian
-        var iv: (UInt32, UInt64) = (0, 0)
-        var bytes: InlineArray<12, UInt8> = .init(repeating: 0)
-        iv.1 = bigEndian
-        for index in 0..<8 { bytes[4 + index] = UInt8(truncatingIfNeeded: iv.1 >> UInt64(8 * index)) }
+    @unsafe
+    private func begin(nonce: UInt64, header: UnsafeBufferPointer<UInt8>) throws(PrimitivesError) {
+        let words: InlineArray<3, UInt32> = [
+            0, UInt32(truncatingIfNeeded: nonce >> 32).bigEndian, UInt32(truncatingIfNeeded: nonce).bigEndian,
+        ]
+        let initialised = unsafe words.span.bytes.withUnsafeBytes { (bytes) -> Bool in
+            let vector = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            return unsafe EVP_CipherInit_ex(context, nil, nil, nil, vector, sealing ? 1 : 0) == 1
+        }
         var written: Int32 = 0
-        let initialised = unsafe bytes.span.withUnsafeBufferPointer { (buffer) -> Bool in
-            unsafe EVP_CipherInit_ex(context, nil, nil, nil, buffer.baseAddress, sealing ? 1 : 0) == 1
-        }
-        guard initialised else { throw .cryptography }
-        let accepted = unsafe header.withUnsafeBufferPointer { (buffer) -> Bool in
-            unsafe buffer.count == 0
-                || EVP_CipherUpdate(context, nil, &written, buffer.baseAddress, Int32(truncatingIfNeeded: buffer.count))
-                    == 1
-        }
-        guard accepted else { throw .cryptography }
+        guard initialised, let size = Int32(exactly: header.count),
+            unsafe size == 0 || EVP_CipherUpdate(context, nil, &written, header.baseAddress, size) == 1
+        else { throw .cryptography }
     }
 }
