@@ -39,6 +39,9 @@ let package = Package(
         tests("Drivers", ["LocalHub", "Primitives", "CPlatform"]),
         module("Arithmetic", ["Primitives", "CGMP"]),
         tests("Arithmetic", ["Primitives", "CGMP"]),
+        module("Flush", ["Primitives"]),
+        module("SecureGroup", ["Flush", "Primitives"]),
+        tests("SecureGroup", ["Flush", "Primitives"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,169 @@
+public import Flush
+internal import Primitives
+
+/// What an authentic record brought.
+public struct OpenedRecord: Equatable, Sendable {
+    /// How many records of the sender to this audience should have come before it and did not; each gap is told once.
+    public var missing: UInt64
+    /// Whether a message is lost: its fragments have a gap or contradict each other.
+    public var isMessageBroken: Bool
+    /// The message that the record completes.
+    public var message: [UInt8]?
+    /// The service that its sender asked for.
+    public var service: Service
+}
+
+/// Opens the records of the other members (and one's own) in one secure view. A record that is refused changes nothing.
+public final class Opener {
+    /// The records of one sender to one audience.
+    private final class Stream {
+        let cipher: AuthenticatedCipher
+        /// Of the last authentic record.
+        var sequence: UInt64 = 0
+        var reassembly: Reassembly? = nil
+
+        init(cipher: AuthenticatedCipher) { self.cipher = cipher }
+    }
+
+    private struct Sender {
+        let id: UInt64
+        var toAll: Stream? = nil
+        var toMe: Stream? = nil
+    }
+
+    private let keys: KeySchedule
+    private let me: UInt64
+    /// In ascending order of ids.
+    private var senders: [Sender]
+
+    /// - Parameters:
+    ///   - me: the id of this member.
+    ///   - members: the ids of all members of the view.
+    public init(keys: KeySchedule, me: UInt64, members: [UInt64]) {
+        self.keys = keys
+        self.me = me
+        senders = members.sorted().map { Sender(id: $0) }
+    }
+
+    /// Verifies a record, decrypts it, and puts fragments together.
+    ///
+    /// Throws `.malformed`, `.unknownSender`, `.wrongGroup`, `.wrongView`, `.wrongDestination`, `.wrongService`,
+    /// `.replayed`, `.badSeal` or `.primitives`; then nothing has changed.
+    ///
+    /// - Parameters:
+    ///   - record: the payload as Flush delivered it, with the byte of its kind.
+    ///   - id: the member whom Flush names as the sender.
+    ///   - service: the service with which Flush delivered it.
+    ///   - isPrivate: whether it came to this member alone.
+    public func open(
+        _ record: [UInt8], from id: UInt64, service: Service, isPrivate: Bool
+    ) throws(SecureGroupError) -> OpenedRecord {
+        let header = try SealedHeader(reading: record.span)
+        guard header.groupTag == keys.binding.groupTag else { throw .wrongGroup }
+        guard header.viewTag == keys.binding.viewTag else { throw .wrongView }
+        guard (header.destination ?? me) == me, (header.destination != nil) == isPrivate else {
+            throw .wrongDestination
+        }
+        guard header.carryingService == service else { throw .wrongService }
+        let stream = try stream(of: id, isPrivate: isPrivate)
+        guard header.sequence > stream.sequence else { throw .replayed }
+        return try open(record, header, stream)
+    }
+
+    /// The record is this view's and new: what is left is the seal.
+    private func open(
+        _ record: [UInt8], _ header: SealedHeader, _ stream: Stream
+    ) throws(SecureGroupError) -> OpenedRecord {
+        let missing = header.sequence - stream.sequence - 1
+        var opened = OpenedRecord(missing: missing, isMessageBroken: false, message: nil, service: header.service)
+        let cipher = stream.cipher
+        if missing == 0, stream.reassembly?.expects(header) == true {
+            try stream.reassembly?.append { (message) throws(SecureGroupError) in
+                try Self.decrypt(record, header, cipher, appendingTo: &message)
+            }
+            stream.sequence = header.sequence
+            if stream.reassembly?.isComplete == true {
+                opened.message = stream.reassembly?.plaintext
+                stream.reassembly = nil
+            }
+            return opened
+        }
+        let plaintext = try Self.decrypt(record, header, cipher)
+        stream.sequence = header.sequence
+        opened.isMessageBroken = stream.reassembly != nil || header.fragmentIndex > 0
+        stream.reassembly = nil
+        if header.fragmentCount == 1 {
+            opened.message = plaintext
+        } else if header.fragmentIndex == 0 {
+            stream.reassembly = Reassembly(header, plaintext)
+        }
+        return opened
+    }
+
+    /// Decrypts into a buffer of exactly the plaintext's size.
+    private static func decrypt(
+        _ record: [UInt8], _ header: SealedHeader, _ cipher: AuthenticatedCipher
+    ) throws(SecureGroupError) -> [UInt8] {
+        var failure: SecureGroupError? = nil
+        let size = record.count - SealedHeader.overhead
+        let plaintext = unsafe [UInt8](unsafeUninitializedCapacity: size) { (buffer, initialized) in
+            let target = buffer.baseAddress
+            failure = unsafe decrypt(record, header, cipher, to: target)
+            initialized = failure == nil ? size : 0
+        }
+        if let failure { throw failure }
+        return plaintext
+    }
+
+    /// Decrypts behind the bytes that `message` has; on failure it is unchanged.
+    private static func decrypt(
+        _ record: [UInt8], _ header: SealedHeader, _ cipher: AuthenticatedCipher, appendingTo message: inout [UInt8]
+    ) throws(SecureGroupError) {
+        let size = record.count - SealedHeader.overhead
+        let before = message.count
+        message.append(contentsOf: repeatElement(0, count: size))
+        let failure = unsafe message.withUnsafeMutableBufferPointer { (buffer) in
+            unsafe decrypt(record, header, cipher, to: buffer.baseAddress.map { unsafe $0 + before })
+        }
+        guard let failure else { return }
+        message.removeLast(size)
+        throw failure
+    }
+
+    @unsafe
+    private static func decrypt(
+        _ record: [UInt8], _ header: SealedHeader, _ cipher: AuthenticatedCipher,
+        to target: UnsafeMutablePointer<UInt8>?
+    ) -> SecureGroupError? {
+        unsafe record.withUnsafeBufferPointer { (bytes) in
+            do throws(PrimitivesError) {
+                unsafe try cipher.open(
+                    UnsafeBufferPointer(rebasing: bytes[SealedHeader.size...]), nonce: header.sequence,
+                    header: UnsafeBufferPointer(rebasing: bytes[..<SealedHeader.size]), to: target)
+                return nil
+            } catch {
+                return error == .notAuthentic ? .badSeal : .primitives(error)
+            }
+        }
+    }
+
+    /// The stream of a sender; its key is derived when it is first needed.
+    private func stream(of id: UInt64, isPrivate: Bool) throws(SecureGroupError) -> Stream {
+        guard let index = index(of: id) else { throw .unknownSender }
+        if let stream = isPrivate ? senders[index].toMe : senders[index].toAll { return stream }
+        let cipher = try keys.cipher(sender: id, destination: isPrivate ? me : nil, sealing: false)
+        let stream = Stream(cipher: cipher)
+        if isPrivate { senders[index].toMe = stream } else { senders[index].toAll = stream }
+        return stream
+    }
+
+    private func index(of id: UInt64) -> Int? {
+        var low = 0
+        var high = senders.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if senders[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < senders.count && senders[low].id == id ? low : nil
+    }
+}

@@ -1,0 +1,49 @@
+public import Primitives
+
+/// What the secure group refuses or reports. No case carries a secret or a caller's bytes.
+public enum SecureGroupError: Error, Equatable, Sendable {
+    // MARK: Calls of the application
+
+    /// No secure view is installed (yet, or any more): there is no key to seal or to export with.
+    case noSecureView
+    /// A flush was acknowledged: nothing more can be sent in this view; send again in the next.
+    case flushPending
+    /// `secureFlushOk` without a flush request before it.
+    case noFlushRequest
+    /// A message is longer than 16 MiB.
+    case messageTooLong
+    /// The destination of a private message is not in the secure view.
+    case unknownDestination
+    /// A sender's sequence numbers of this view are used up; a refresh gives new keys.
+    case sequenceExhausted
+    /// An export asks for no bytes, for more than 8,160, or with a label longer than 255 bytes.
+    case badExport
+
+    // MARK: What came from others
+
+    /// The bytes are no message of this protocol.
+    case malformed
+    /// The sender is not in the secure view.
+    case unknownSender
+    /// A sealed record of another group.
+    case wrongGroup
+    /// A sealed record of another view.
+    case wrongView
+    /// A private record for somebody else, or one that came as something other than what it says it is.
+    case wrongDestination
+    /// A record was delivered with another service than its sender asked for.
+    case wrongService
+    /// A sealed record was changed on its way, or was not sealed under the sender's key.
+    case badSeal
+    /// A sealed record that was delivered before.
+    case replayed
+    /// So many records of this sender never came; what follows them is delivered.
+    case outOfOrder(missing: UInt64)
+    /// The fragments of a message contradict each other or have a gap; the message is lost.
+    case brokenMessage
+
+    // MARK: The machinery
+
+    /// libcrypto or the random source failed.
+    case primitives(PrimitivesError)
+}
