@@ -1,0 +1,95 @@
+package conclave
+
+/*
+#cgo pkg-config: conclave
+#include <conclave.h>
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"strings"
+	"unsafe"
+)
+
+// The version of the header that this package was compiled against.
+const (
+	VersionMajor = C.CONCLAVE_VERSION_MAJOR
+	VersionMinor = C.CONCLAVE_VERSION_MINOR
+	VersionPatch = C.CONCLAVE_VERSION_PATCH
+	ABIDate      = C.CONCLAVE_ABI_DATE
+)
+
+// Sizes in bytes.
+const (
+	PublicKeySize   = 32       // a public key (Ed25519, RFC 8032)
+	FingerprintSize = 32       // SHA-256 of a public key, or the public name of a group key
+	MaxName         = 64       // a member's name or a trust list's label at most
+	MaxGroupName    = 128      // a group's name at most
+	MaxMessage      = 16777216 // an application message at most
+)
+
+// PublicKey is an Ed25519 public key.
+type PublicKey [PublicKeySize]byte
+
+// Fingerprint is what people compare: SHA-256 of a public key, or the public name of a group key.
+type Fingerprint [FingerprintSize]byte
+
+// Suite names everything that two members must have in common: key agreement, group of numbers, signature, cipher, hash.
+type Suite uint16
+
+// The suites. [SuiteStandard] is what is used when nothing else is asked for.
+const (
+	SuiteGDHFFDHE2048Ed25519AES256GCM           Suite = 0x1111
+	SuiteGDHFFDHE3072Ed25519AES256GCM           Suite = 0x1211
+	SuiteGDHFFDHE4096Ed25519AES256GCM           Suite = 0x1311
+	SuiteGDHMODP2048_256Ed25519AES256GCM        Suite = 0x1411
+	SuiteGDHFFDHE2048Ed25519ChaCha20Poly1305    Suite = 0x1112
+	SuiteGDHFFDHE3072Ed25519ChaCha20Poly1305    Suite = 0x1212
+	SuiteGDHFFDHE4096Ed25519ChaCha20Poly1305    Suite = 0x1312
+	SuiteGDHMODP2048_256Ed25519ChaCha20Poly1305 Suite = 0x1412
+	SuiteStandard                                     = SuiteGDHFFDHE3072Ed25519AES256GCM
+)
+
+// String returns the suite's name, such as "GDH_FFDHE3072_ED25519_AES256GCM"; "" for a number that is none.
+func (suite Suite) String() string { return C.GoString(C.conclave_suite_name(C.conclave_suite(suite))) }
+
+// Version returns the version of the library that is loaded, "major.minor.patch".
+func Version() string { return C.GoString(C.conclave_version()) }
+
+// LoadedABIDate returns the day on which the loaded library's interface last grew, as yyyymmdd.
+func LoadedABIDate() uint32 { return uint32(C.conclave_abi_date()) }
+
+// SupportsFeature tells whether the loaded library has a feature, such as "gdh", "local" or "hub".
+func SupportsFeature(name string) bool {
+	text, err := newText(name)
+	if err != nil {
+		return false
+	}
+	defer text.free()
+	return bool(C.conclave_supports_feature(text.pointer))
+}
+
+// text is a C copy of a Go string, to be freed.
+type text struct{ pointer *C.char }
+
+// newText refuses a string with a zero byte, which C would silently take for the end.
+func newText(value string) (text, error) {
+	if strings.IndexByte(value, 0) >= 0 {
+		return text{}, &Error{Status: StatusBadText, Message: "text holds a zero byte"}
+	}
+	return text{C.CString(value)}, nil
+}
+
+func (t text) free() { C.free(unsafe.Pointer(t.pointer)) }
+
+// bytesPointer lends the bytes to one C call; NULL when there are none.
+func bytesPointer(bytes []byte) *C.uint8_t {
+	if len(bytes) == 0 {
+		return nil
+	}
+	return (*C.uint8_t)(unsafe.Pointer(&bytes[0]))
+}
+
+// keyPointer lends a key or fingerprint to one C call.
+func keyPointer(key *[32]byte) *C.uint8_t { return (*C.uint8_t)(unsafe.Pointer(key)) }

@@ -1,0 +1,3 @@
+module conclave.dev/go/conclave
+
+go 1.19

@@ -1,0 +1,176 @@
+package conclave
+
+// #include <conclave.h>
+import "C"
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Hub orders the messages of groups whose members are on this machine. It sees ciphertext and signed tokens only. It serves
+// while [Hub.Run] runs.
+type Hub struct {
+	lock    sync.Mutex
+	handle  *C.conclave_hub // nil after Close
+	waiter  *waiter
+	running sync.Mutex // held by Run
+	closing chan struct{}
+	once    sync.Once
+}
+
+// HubOptions is a hub's bounds. Begin with [DefaultHubOptions].
+type HubOptions struct {
+	ClientLimit  uint32        // connections
+	GroupLimit   uint32        // groups
+	QueueBytes   int           // what may wait for one client before its group's senders are held back
+	StuckTimeout time.Duration // a client that takes nothing from a full queue for so long is dropped
+}
+
+// HubCounters is what a hub has seen.
+type HubCounters struct {
+	Clients        uint64 // connected now
+	Groups         uint64 // with a member now
+	Messages       uint64 // ordered so far
+	MessageBytes   uint64 // of those
+	DroppedClients uint64 // closed for being stuck or malformed
+}
+
+// DefaultHubOptions returns the library's own choice.
+func DefaultHubOptions() HubOptions {
+	var native C.conclave_hub_options
+	C.conclave_hub_options_init(&native)
+	return HubOptions{
+		ClientLimit:  uint32(native.client_limit),
+		GroupLimit:   uint32(native.group_limit),
+		QueueBytes:   int(native.queue_bytes),
+		StuckTimeout: time.Duration(native.stuck_timeout_ms) * time.Millisecond,
+	}
+}
+
+// NewHub listens on a Unix socket of mode 0600. Without options (nil) the defaults hold.
+func NewHub(path string, options *HubOptions) (*Hub, error) {
+	if options == nil {
+		defaults := DefaultHubOptions()
+		options = &defaults
+	}
+	if options.QueueBytes < 0 {
+		return nil, &Error{Status: StatusInvalidArgument, Message: "the size of a queue is negative"}
+	}
+	var native C.conclave_hub_options
+	C.conclave_hub_options_init(&native)
+	native.client_limit = C.uint32_t(options.ClientLimit)
+	native.group_limit = C.uint32_t(options.GroupLimit)
+	native.queue_bytes = C.size_t(options.QueueBytes)
+	var err error
+	if native.stuck_timeout_ms, err = milliseconds(options.StuckTimeout); err != nil {
+		return nil, err
+	}
+	text, err := newText(path)
+	if err != nil {
+		return nil, err
+	}
+	defer text.free()
+	hub := &Hub{closing: make(chan struct{})}
+	if hub.waiter, err = newWaiter(); err != nil {
+		return nil, err
+	}
+	var object *C.conclave_error
+	status := C.conclave_hub_new(text.pointer, &native, &hub.handle, &object)
+	if err := constructionFailure(status, object); err != nil {
+		hub.waiter.close()
+		return nil, err
+	}
+	runtime.SetFinalizer(hub, (*Hub).Close)
+	return hub, nil
+}
+
+// Run serves until the context is done or the hub is closed, and returns ctx.Err() or [ErrClosed].
+func (hub *Hub) Run(ctx context.Context) error {
+	hub.running.Lock()
+	defer hub.running.Unlock()
+	defer runtime.KeepAlive(hub)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-ctx.Done():
+			hub.waiter.wake()
+		case <-done:
+		}
+	}()
+	for {
+		descriptor, deadline, err := hub.process()
+		if err != nil {
+			return err
+		}
+		if err := hub.waiter.wait(descriptor, deadline); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-hub.closing:
+			return ErrClosed
+		default:
+		}
+	}
+}
+
+func (hub *Hub) process() (descriptor int, deadline time.Time, err error) {
+	hub.lock.Lock()
+	defer hub.lock.Unlock()
+	if hub.handle == nil {
+		return 0, deadline, ErrClosed
+	}
+	if status := C.conclave_hub_process(hub.handle); status != C.CONCLAVE_OK {
+		return 0, deadline, failure(status)
+	}
+	var number C.int
+	if status := C.conclave_hub_descriptor(hub.handle, &number); status != C.CONCLAVE_OK {
+		return 0, deadline, failure(status)
+	}
+	var milliseconds C.int64_t
+	if status := C.conclave_hub_deadline(hub.handle, &milliseconds); status != C.CONCLAVE_OK {
+		return 0, deadline, failure(status)
+	}
+	return int(number), deadlineAfter(int64(milliseconds)), nil
+}
+
+// Counters returns what the hub has seen so far.
+func (hub *Hub) Counters() (HubCounters, error) {
+	hub.lock.Lock()
+	defer hub.lock.Unlock()
+	defer runtime.KeepAlive(hub)
+	if hub.handle == nil {
+		return HubCounters{}, ErrClosed
+	}
+	native := C.conclave_hub_counters{size: C.sizeof_conclave_hub_counters}
+	status := C.conclave_hub_counters_read(hub.handle, &native)
+	return HubCounters{
+		Clients:        uint64(native.clients),
+		Groups:         uint64(native.groups),
+		Messages:       uint64(native.messages),
+		MessageBytes:   uint64(native.message_bytes),
+		DroppedClients: uint64(native.dropped_clients),
+	}, failure(status)
+}
+
+// Close ends Run, closes all connections and removes the socket. It may be called more than once.
+func (hub *Hub) Close() error {
+	hub.once.Do(func() {
+		runtime.SetFinalizer(hub, nil)
+		close(hub.closing)
+		hub.waiter.wake()
+		hub.running.Lock()
+		defer hub.running.Unlock()
+		hub.lock.Lock()
+		defer hub.lock.Unlock()
+		C.conclave_hub_free(hub.handle)
+		hub.handle = nil
+		hub.waiter.close()
+	})
+	return nil
+}
