@@ -488,15 +488,15 @@ typedef struct conclave_hub conclave_hub;
 /** A hub's bounds. Begin with CONCLAVE_HUB_OPTIONS_INIT or conclave_hub_options_init. */
 typedef struct conclave_hub_options {
     size_t size;               /**< sizeof(conclave_hub_options) */
-    uint32_t client_limit;     /**< 1,000 connections */
-    uint32_t group_limit;      /**< 1,000 groups */
-    size_t queue_bytes;        /**< 8 MiB that may wait for one client before its group's senders are held back */
+    uint32_t client_limit;     /**< 1,000 connections; 1 to 16,382 */
+    uint32_t group_limit;      /**< 1,000 groups; 1 to 16,382 */
+    size_t queue_bytes;        /**< 8 MiB that may wait for one client before its group's senders are held back; to 1 GiB */
     uint32_t stuck_timeout_ms; /**< 5,000; a client that takes nothing from a full queue for so long is dropped */
 } conclave_hub_options;
 
 #define CONCLAVE_HUB_OPTIONS_INIT {sizeof(conclave_hub_options), 1000, 1000, 8388608, 5000}
 /** The same as CONCLAVE_HUB_OPTIONS_INIT, for callers without a C preprocessor. */
-CONCLAVE_API_PLANNED void conclave_hub_options_init(conclave_hub_options *options);
+CONCLAVE_API void conclave_hub_options_init(conclave_hub_options *options);
 
 /** What a hub has seen. */
 typedef struct conclave_hub_counters {
@@ -511,23 +511,24 @@ typedef struct conclave_hub_counters {
 #define CONCLAVE_HUB_COUNTERS_INIT {sizeof(conclave_hub_counters), 0, 0, 0, 0, 0}
 
 /** Listens on a Unix socket of mode 0600 at `path` (107 bytes at most). A socket file that nobody listens on is replaced.
- *  `options` may be NULL. Errors: ADDRESS_IN_USE, PERMISSION, BAD_TEXT, IO. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_new(const char *path, const conclave_hub_options *options,
+ *  `options` may be NULL. Errors: ADDRESS_IN_USE, FILE_EXISTS (a file that is no socket), PERMISSION, NO_SPACE, BAD_TEXT,
+ *  INVALID_ARGUMENT (an option out of range), IO (no such directory, and all else). */
+CONCLAVE_API conclave_status conclave_hub_new(const char *path, const conclave_hub_options *options,
                                               conclave_hub **hub, conclave_error **error);
 /** A descriptor that is readable whenever conclave_hub_process has something to do. It belongs to the hub. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_descriptor(const conclave_hub *hub, int *descriptor);
+CONCLAVE_API conclave_status conclave_hub_descriptor(const conclave_hub *hub, int *descriptor);
 /** Milliseconds until conclave_hub_process must be called even if the descriptor is quiet; -1: no such time. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_deadline(const conclave_hub *hub, int64_t *milliseconds);
+CONCLAVE_API conclave_status conclave_hub_deadline(const conclave_hub *hub, int64_t *milliseconds);
 /** Does what is to be done, without blocking. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_process(conclave_hub *hub);
+CONCLAVE_API conclave_status conclave_hub_process(conclave_hub *hub);
 /** Serves until conclave_hub_wake is called, then returns CONCLAVE_E_INTERRUPTED. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_run(conclave_hub *hub);
+CONCLAVE_API conclave_status conclave_hub_run(conclave_hub *hub);
 /** Makes conclave_hub_run return, now or when it next begins. Any thread (and a signal handler) may call it. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_wake(const conclave_hub *hub);
+CONCLAVE_API conclave_status conclave_hub_wake(const conclave_hub *hub);
 /** What the hub has seen so far. */
-CONCLAVE_API_PLANNED conclave_status conclave_hub_counters_read(const conclave_hub *hub, conclave_hub_counters *counters);
+CONCLAVE_API conclave_status conclave_hub_counters_read(const conclave_hub *hub, conclave_hub_counters *counters);
 /** Closes all connections and removes the socket; NULL is allowed. */
-CONCLAVE_API_PLANNED void conclave_hub_free(conclave_hub *hub);
+CONCLAVE_API void conclave_hub_free(conclave_hub *hub);
 
 #ifdef __cplusplus
 }

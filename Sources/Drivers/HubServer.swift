@@ -5,8 +5,10 @@ public import Primitives
 /// A local hub on a Unix socket: runs the sequencer, moves its bytes, decides nothing.
 ///
 /// For any event loop: wait until `descriptor` is readable or `deadline` has come, then call `process`. Or call `run` and end
-/// it through `waker`. Letting go of the value closes all connections and removes the socket file.
-public struct HubServer: ~Copyable {
+/// it through `waker`. Letting go of it closes all connections and removes the socket file.
+///
+/// A class, because Embedded Swift cannot destroy a noncopyable value of another module inside an object.
+public final class HubServer {
     private final class Client {
         let socket: Descriptor
         var output = OutputQueue()
@@ -29,7 +31,7 @@ public struct HubServer: ~Copyable {
     /// How long nothing is accepted after the system ran out of descriptors, in milliseconds.
     private static let acceptPause: UInt64 = 100
 
-    private let listener: HubListener
+    private var listener: HubListener?
     private let epoll: Descriptor
     private var sequencer: HubSequencer
     private var clients: [Client?] = []
@@ -45,7 +47,7 @@ public struct HubServer: ~Copyable {
         _ listener: consuming HubListener, _ epoll: consuming Descriptor, _ waker: Waker,
         _ sequencer: consuming HubSequencer
     ) {
-        self.listener = listener
+        self.listener = consume listener
         self.epoll = epoll
         self.waker = waker
         self.sequencer = sequencer
@@ -86,11 +88,15 @@ public struct HubServer: ~Copyable {
         }
     }
 
-    /// Closes all connections and removes the socket file.
-    public consuming func close() {}
+    /// Closes all connections and removes the socket file. Afterwards nothing happens any more.
+    public func close() {
+        for slot in clients.indices { clients[slot] = nil }
+        listener = nil
+    }
 
     /// Does what is to be done, without blocking. `now` is in milliseconds of a clock that never goes back.
-    public mutating func process(now: UInt64) {
+    public func process(now: UInt64) {
+        guard isOpen else { return }
         resumeAccepting(now)
         var tags = [UInt64](repeating: 0, count: 64)
         var masks = [UInt32](repeating: 0, count: 64)
@@ -115,8 +121,8 @@ public struct HubServer: ~Copyable {
     }
 
     /// Serves until `waker` is raised. Reads the monotonic clock.
-    public mutating func run() {
-        while true {
+    public func run() {
+        while isOpen {
             let now = conclave_monotonic_milliseconds()
             var timeout: Int32 = -1
             if let deadline {
@@ -129,11 +135,14 @@ public struct HubServer: ~Copyable {
         }
     }
 
+    private var isOpen: Bool { listener != nil }
+
     // MARK: - Accepting
 
-    private mutating func accept(_ now: UInt64) {
+    private func accept(_ now: UInt64) {
+        guard let listening = listener?.descriptor else { return }
         for _ in 0..<Self.acceptLimit {
-            guard let socket = Descriptor(taking: conclave_accept_local(listener.descriptor)) else {
+            guard let socket = Descriptor(taking: conclave_accept_local(listening)) else {
                 switch conclave_errno() {
                 case EAGAIN: return
                 case EINTR, ECONNABORTED: continue
@@ -150,21 +159,25 @@ public struct HubServer: ~Copyable {
         }
     }
 
-    private mutating func pauseAccepting(_ now: UInt64) {
-        _ = conclave_epoll_set(epoll.number, EPOLL_CTL_MOD, listener.descriptor, 0, Self.listenerTag)
+    private func pauseAccepting(_ now: UInt64) {
+        watchListener(0)
         acceptAgainAt = now.addingReportingOverflow(Self.acceptPause).partialValue
     }
 
-    private mutating func resumeAccepting(_ now: UInt64) {
+    private func resumeAccepting(_ now: UInt64) {
         guard let time = acceptAgainAt, now >= time else { return }
         acceptAgainAt = nil
-        _ = conclave_epoll_set(
-            epoll.number, EPOLL_CTL_MOD, listener.descriptor, Readiness.readable, Self.listenerTag)
+        watchListener(Readiness.readable)
+    }
+
+    private func watchListener(_ interest: UInt32) {
+        guard let listening = listener?.descriptor else { return }
+        _ = conclave_epoll_set(epoll.number, EPOLL_CTL_MOD, listening, interest, Self.listenerTag)
     }
 
     // MARK: - Reading and writing
 
-    private mutating func serve(_ slot: Int, _ mask: UInt32, _ now: UInt64) {
+    private func serve(_ slot: Int, _ mask: UInt32, _ now: UInt64) {
         guard clients.indices.contains(slot), let client = clients[slot] else { return }
         if mask & (Readiness.failed | Readiness.hungUp) != 0 { loseOutput(client, slot, now) }
         if mask & Readiness.writable != 0 {
@@ -174,7 +187,7 @@ public struct HubServer: ~Copyable {
         if mask & ~Readiness.writable != 0, !client.isPaused, clients[slot] === client { read(client, slot, now) }
     }
 
-    private mutating func read(_ client: Client, _ slot: Int, _ now: UInt64) {
+    private func read(_ client: Client, _ slot: Int, _ now: UInt64) {
         let connection = HubConnection(slot: slot)
         switch receive(from: client.socket.number, into: &buffer) {
         case .bytes(let count):
@@ -188,7 +201,7 @@ public struct HubServer: ~Copyable {
     }
 
     /// The other side will not read any more; what it sent before may still be there to be read.
-    private mutating func loseOutput(_ client: Client, _ slot: Int, _ now: UInt64) {
+    private func loseOutput(_ client: Client, _ slot: Int, _ now: UInt64) {
         if !client.isOutputLost {
             client.isOutputLost = true
             client.output.removeAll()
@@ -197,14 +210,14 @@ public struct HubServer: ~Copyable {
         if clients[slot] === client { watch(client, slot) }
     }
 
-    private mutating func markDirty(_ client: Client, _ slot: Int) {
+    private func markDirty(_ client: Client, _ slot: Int) {
         guard !client.isDirty else { return }
         client.isDirty = true
         dirtySlots.append(slot)
     }
 
     /// Writes what waits, and goes on while the sequencer answers with more.
-    private mutating func flush(_ now: UInt64) {
+    private func flush(_ now: UInt64) {
         var position = 0
         while position < dirtySlots.count {
             let slot = dirtySlots[position]
@@ -225,7 +238,7 @@ public struct HubServer: ~Copyable {
 
     // MARK: - Actions
 
-    private mutating func apply(_ actions: [HubAction], _ now: UInt64) {
+    private func apply(_ actions: [HubAction], _ now: UInt64) {
         for action in actions {
             switch action {
             case .send(let connection, let bytes):
@@ -248,7 +261,7 @@ public struct HubServer: ~Copyable {
         }
     }
 
-    private mutating func release(_ slot: Int) {
+    private func release(_ slot: Int) {
         // Its descriptor is closed with it, which also ends the watch.
         clients[slot] = nil
         freeSlots.append(slot)

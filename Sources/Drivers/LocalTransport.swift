@@ -15,7 +15,7 @@ internal import Primitives
 ///
 /// The hub holds back a group whose member does not read, and after some seconds disconnects that member; so a pause is for
 /// moments, not for ever.
-public struct LocalTransport: ~Copyable {
+public final class LocalTransport {
     private enum State {
         /// Attach is queued or sent.
         case attaching
@@ -63,7 +63,7 @@ public struct LocalTransport: ~Copyable {
             let error = conclave_errno()
             guard error == EINTR else { throw .unreachable(errno: error) }
         }
-        var transport = LocalTransport(socket, queueLimit: queueLimit)
+        let transport = LocalTransport(socket, queueLimit: queueLimit)
         transport.output.append(attach.write())
         return transport
     }
@@ -94,7 +94,7 @@ public struct LocalTransport: ~Copyable {
     public func canSend(byteCount: Int) -> Bool { admission(byteCount) == .queued }
 
     /// Reads and writes what is possible now, without blocking. What comes of it is told by `nextEvent`.
-    public mutating func process() {
+    public func process() {
         if !isOutputLost, output.byteCount > 0 {
             if case .failed = output.write(to: socket.number).outcome {
                 // The hub has closed; its last words may still be there to be read.
@@ -112,7 +112,7 @@ public struct LocalTransport: ~Copyable {
     }
 
     /// The next event, or nil when there is none for now. After `lost` there is never another one.
-    public mutating func nextEvent() -> TransportEvent? {
+    public func nextEvent() -> TransportEvent? {
         if case .ended = state { return nil }
         do throws(HubStreamError) {
             guard let frame = try input.peek(limit: HubWire.frameLimit) else {
@@ -127,7 +127,7 @@ public struct LocalTransport: ~Copyable {
     }
 
     /// Sends to every member of the group, this one included.
-    public mutating func multicast(_ payload: ArraySlice<UInt8>) -> TransportSend {
+    public func multicast(_ payload: ArraySlice<UInt8>) -> TransportSend {
         let admission = admission(payload.count)
         guard admission == .queued else { return admission }
         guard let frame = try? HubMulticast(payload: payload) else { return .tooLarge }
@@ -137,7 +137,7 @@ public struct LocalTransport: ~Copyable {
 
     /// Sends to one member (itself is possible), at a place in the order of the whole group. To one that has left, nothing is
     /// delivered; the configuration that says so comes by itself.
-    public mutating func unicast(_ payload: ArraySlice<UInt8>, to connection: UInt64) -> TransportSend {
+    public func unicast(_ payload: ArraySlice<UInt8>, to connection: UInt64) -> TransportSend {
         let admission = admission(payload.count)
         guard admission == .queued else { return admission }
         guard let frame = try? HubUnicast(destination: connection, payload: payload) else { return .tooLarge }
@@ -146,7 +146,7 @@ public struct LocalTransport: ~Copyable {
     }
 
     /// Leaves the group after everything sent so far. Go on processing until `lost(.detached)`: then all of it was ordered.
-    public mutating func detach() {
+    public func detach() {
         switch state {
         case .attaching, .member:
             state = .detaching
@@ -172,7 +172,7 @@ public struct LocalTransport: ~Copyable {
         return .lost(errno: error)
     }
 
-    private mutating func event(of frame: ArraySlice<UInt8>) -> TransportEvent {
+    private func event(of frame: ArraySlice<UInt8>) -> TransportEvent {
         guard let read = try? HubServerFrame.read(frame) else { return lose(.protocolViolation) }
         switch read {
         case .attached(let attached):
@@ -197,7 +197,7 @@ public struct LocalTransport: ~Copyable {
         }
     }
 
-    private mutating func lose(_ error: TransportError) -> TransportEvent {
+    private func lose(_ error: TransportError) -> TransportEvent {
         state = .ended
         end = error
         output.removeAll()

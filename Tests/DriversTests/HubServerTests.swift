@@ -141,7 +141,7 @@ import Testing
         let waker = try await withCheckedThrowingContinuation { (started: CheckedContinuation<Waker, any Error>) in
             Task.detached {
                 do {
-                    var server = try HubServer.open(
+                    let server = try HubServer.open(
                         path: Array(path.utf8), limits: try HubLimits(), entropy: Entropy.system())
                     started.resume(returning: server.waker)
                     server.run()
