@@ -42,6 +42,8 @@ let package = Package(
         module("Flush", ["Primitives"]),
         module("SecureGroup", ["Flush", "Primitives"]),
         tests("SecureGroup", ["Flush", "Primitives"]),
+        module("KeyAgreement", ["Arithmetic", "Primitives"]),
+        tests("KeyAgreement", ["Arithmetic", "Primitives"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,8 +1,11 @@
 internal import CGMP
 
 /// A number of fixed width: GMP's limbs, the lowest first, on the heap, wiped when their owner goes.
+///
+/// Nothing of it can be used outside this module. It is public because the Embedded compiler refuses a class of another
+/// module with a `Scalar` in it ("deinit of non-copyable type not visible in the current module") when it is not.
 @safe
-struct Limbs: ~Copyable {
+public struct Limbs: ~Copyable {
     static let bytesInLimb = 8
     static let bitsInLimb = 64
 

@@ -1,0 +1,77 @@
+public import Arithmetic
+public import Primitives
+
+/// How a suite's members agree on a key. The numbers 2 to 5 are kept for CKD, TGDH, STR and BD.
+public enum AgreementProtocol: UInt8, Sendable, Equatable {
+    /// GDH IKA.2 (paper §3.2).
+    case gdh = 1
+}
+
+/// How a suite's members sign. The numbers 2 and 3 are kept for ECDSA P-256 and RSA-PSS 3072.
+public enum SignatureAlgorithm: UInt8, Sendable, Equatable {
+    /// Ed25519 (RFC 8032).
+    case ed25519 = 1
+}
+
+/// Everything that two members must have in common. Its number travels on the wire: four bits each, from the top, for
+/// agreement, group of numbers, signature, and cipher with hash (SHA-256 with both).
+public struct Suite: Equatable, Sendable {
+    /// The key agreement.
+    public let agreement: AgreementProtocol
+    /// The group of numbers that it computes in.
+    public let group: NumberGroup
+    /// The signature on its tokens.
+    public let signature: SignatureAlgorithm
+    /// The cipher of application messages.
+    public let cipher: CipherAlgorithm
+
+    /// GDH, ffdhe3072, Ed25519, AES-256-GCM with SHA-256: 0x1211.
+    public static let standard = Suite(.gdh, .ffdhe3072, .ed25519, .aes256GCM)
+
+    private init(
+        _ agreement: AgreementProtocol, _ group: NumberGroup, _ signature: SignatureAlgorithm, _ cipher: CipherAlgorithm
+    ) {
+        self.agreement = agreement
+        self.group = group
+        self.signature = signature
+        self.cipher = cipher
+    }
+
+    /// The suite of a number; nil for one that this build does not have. Groups that protect nothing have no suite.
+    public init?(number: UInt16) {
+        func digit(_ position: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: number >> (4 * position) & 15) }
+        guard let agreement = AgreementProtocol(rawValue: digit(3)), let group = NumberGroup(rawValue: digit(2)),
+            let signature = SignatureAlgorithm(rawValue: digit(1)), let cipher = CipherAlgorithm(rawValue: digit(0)),
+            !group.isForBenchmarks
+        else { return nil }
+        self.init(agreement, group, signature, cipher)
+    }
+
+    /// The one door to the paper's group sizes: for benchmarks and tests, never for a group that should keep a secret.
+    public init(forBenchmarksIn group: NumberGroup) { self.init(.gdh, group, .ed25519, .aes256GCM) }
+
+    /// The number that travels on the wire.
+    public var number: UInt16 {
+        UInt16(agreement.rawValue) << 12 | UInt16(group.rawValue) << 8 | UInt16(signature.rawValue) << 4
+            | UInt16(cipher.rawValue)
+    }
+
+    /// Such as `GDH_FFDHE3072_ED25519_AES256GCM`.
+    public var name: String {
+        let group =
+            switch self.group {
+            case .ffdhe2048: "FFDHE2048"
+            case .ffdhe3072: "FFDHE3072"
+            case .ffdhe4096: "FFDHE4096"
+            case .modp2048Order256: "MODP2048_256"
+            case .paper512: "PAPER512"
+            case .paper1024: "PAPER1024"
+            }
+        let cipher =
+            switch self.cipher {
+            case .aes256GCM: "AES256GCM"
+            case .chaCha20Poly1305: "CHACHA20POLY1305"
+            }
+        return "GDH_" + group + "_ED25519_" + cipher
+    }
+}
