@@ -26,6 +26,8 @@ final class Scenario {
             context = GDHContext(suite: suite, identity: identity, id: id, entropy: .seeded(id &+ 1_000_000))
         }
 
+        var run: RunContext? { context.run }
+        var completed: CompletedRun? { context.completed }
         var participant: Participant { Participant(id: id, publicKey: identity.publicKey) }
     }
 
