@@ -1,0 +1,56 @@
+/// The present transport configuration, and what was multicast in it. Everybody in the configuration who was there from its
+/// start knows the same, since all of it arrived in agreed order: what is computed from it is the same everywhere.
+struct Configuration: Equatable {
+    /// A proposal that took effect: its sender's connection, and whom to go on without.
+    struct Excluded: Equatable {
+        let proposer: UInt64
+        let target: UInt64
+    }
+
+    let id: UInt64
+    /// Connections, strangers included, in the transport's order.
+    let members: [UInt64]
+    /// Those who have sent a valid hello, in the order in which their hellos were delivered.
+    private(set) var peers: [Peer] = []
+    private(set) var exclusions: [Excluded] = []
+
+    init(id: UInt64, members: [UInt64], keeping peers: [Peer] = [], _ exclusions: [Excluded] = []) {
+        self.id = id
+        self.members = members
+        self.peers = peers
+        self.exclusions = exclusions
+    }
+
+    func peer(_ connection: UInt64) -> Peer? { peers.first { $0.connection == connection } }
+
+    func peer(id: UInt64) -> Peer? { peers.first { $0.id == id } }
+
+    mutating func introduce(_ peer: Peer) { peers.append(peer) }
+
+    mutating func acknowledge(_ message: FlushAcknowledgement, from connection: UInt64) {
+        guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
+        peers[index].acknowledgement = message
+    }
+
+    mutating func exclude(_ targets: [UInt64], by proposer: UInt64) {
+        for target in targets where !exclusions.contains(Excluded(proposer: proposer, target: target)) {
+            exclusions.append(Excluded(proposer: proposer, target: target))
+        }
+    }
+
+    /// Uses up the acknowledgements of a view's members: they are in it now.
+    mutating func install(_ composition: ViewComposition) {
+        for index in peers.indices {
+            guard let place = composition.connections.firstIndex(of: peers[index].connection) else { continue }
+            peers[index].acknowledgement = nil
+            peers[index].view = composition.view
+            peers[index].place = UInt16(truncatingIfNeeded: place)
+            peers[index].lineage = composition.view.hash
+        }
+    }
+
+    /// Whether somebody whom `peer` accepts has proposed to go on without `target`.
+    func honours(_ peer: Peer, excluding target: UInt64) -> Bool {
+        exclusions.contains { $0.target == target && $0.proposer != target && peer.accepts(connection: $0.proposer) }
+    }
+}

@@ -1,0 +1,68 @@
+internal import Primitives
+
+/// flush_ok_msg: its sender will send nothing more in its view, and says whom it accepts (decision 13).
+struct FlushAcknowledgement: Equatable {
+    /// A connection whose hello the sender has seen, verified and found in its trust store.
+    struct Accepted: Equatable {
+        var connection: UInt64
+        /// SHA-256 of that hello.
+        var hello: [UInt8]
+    }
+
+    var configuration: UInt64
+    var sender: UInt64
+    /// The VS view that this ends for its sender; nil for a newcomer.
+    var view: ViewIdentifier?
+    /// The highest view counter the sender knows of.
+    var highestCounter: UInt64
+    /// In order of connection, the sender itself included.
+    var accepted: [Accepted]
+
+    func unauthenticated(group: [UInt8]) -> ByteWriter {
+        var writer = FlushWire.begin(.acknowledgement, group: group)
+        writer.writeUInt64(configuration)
+        writer.writeUInt64(sender)
+        writer.writeView(view)
+        writer.writeUInt64(highestCounter)
+        writer.writeUInt16(UInt16(truncatingIfNeeded: accepted.count))
+        for entry in accepted {
+            writer.writeUInt64(entry.connection)
+            writer.writeRaw(entry.hello)
+        }
+        return writer
+    }
+
+    static func read(
+        _ bytes: [UInt8], group: [UInt8]
+    ) throws(FlushError) -> (FlushAcknowledgement, Authenticator) {
+        var reader = ByteReader(bytes)
+        try FlushWire.readHead(&reader, .acknowledgement, group: group)
+        do throws(CodecError) {
+            var message = FlushAcknowledgement(
+                configuration: try reader.readUInt64(), sender: try reader.readUInt64(),
+                view: try reader.readView(), highestCounter: try reader.readUInt64(), accepted: [])
+            message.accepted = try acceptedList(&reader)
+            // The next counter must exist: nobody gets a group to the end of 64 bits by counting.
+            guard message.highestCounter < UInt64.max >> 1 else { throw .badValue }
+            let authenticator = try Authenticator.read(&reader)
+            try reader.finish()
+            return (message, authenticator)
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    /// Strictly ascending connections, so that there is one spelling.
+    private static func acceptedList(_ reader: inout ByteReader) throws(CodecError) -> [Accepted] {
+        let count = Int(try reader.readUInt16())
+        guard count <= FlushWire.memberLimit else { throw .badValue }
+        var list: [Accepted] = []
+        for _ in 0..<count {
+            let entry = Accepted(
+                connection: try reader.readUInt64(), hello: try reader.readRaw(FlushWire.hashSize))
+            if let last = list.last, last.connection >= entry.connection { throw .badValue }
+            list.append(entry)
+        }
+        return list
+    }
+}

@@ -1,0 +1,207 @@
+internal import Primitives
+
+extension FlushMachine {
+    /// Sends what has become due: an acknowledgement, or a newer one, and the receipt of safe messages. Called by the
+    /// driver when the transport has nothing more to deliver for now, so that many events make one message.
+    public mutating func settle(now: UInt64) -> [FlushAction] {
+        var actions: [FlushAction] = []
+        switch state {
+        case .joining(var waiting):
+            actions += acknowledgeIfDue(&waiting)
+            state = .joining(waiting)
+        case .acknowledged(var waiting):
+            actions += acknowledgeIfDue(&waiting)
+            state = .acknowledged(waiting)
+        case .detached, .steady, .requested, .over: break
+        }
+        return actions + confirmReceipt()
+    }
+
+    /// Time has passed: repeats what others may have missed, proposes to go on without the silent, tells a newcomer that
+    /// nobody has admitted it.
+    public mutating func tick(now: UInt64) -> [FlushAction] {
+        var actions = settle(now: now)
+        if let time = admissionDeadline, now >= time {
+            admissionDeadline = nil
+            if installed == nil { actions.append(.reportNotAdmitted(admissionObstacle)) }
+        }
+        if let time = nextStabilityRepeat, now >= time {
+            nextStabilityRepeat = now &+ limits.repeatInterval
+            actions += confirmReceipt(installed?.queue.waitingDigests ?? [])
+        }
+        switch state {
+        case .joining(var waiting):
+            actions += nudge(&waiting, now: now)
+            state = .joining(waiting)
+        case .acknowledged(var waiting):
+            actions += nudge(&waiting, now: now)
+            state = .acknowledged(waiting)
+        case .detached, .steady, .requested, .over: break
+        }
+        return actions
+    }
+
+    /// Connections whose hello or acknowledgement this member waits for.
+    func missing() -> [UInt64] {
+        var connections: [UInt64] = []
+        for member in installed?.staying ?? [] where isAccepted(member.publicKey) && !isExcluded(member.connection) {
+            let peer = configuration.peer(member.connection)
+            if peer?.acknowledgement == nil, !isApart(peer) { connections.append(member.connection) }
+        }
+        for peer in configuration.peers where isAccepted(peer.hello.publicKey) && !isExcluded(peer.connection) {
+            guard peer.acknowledgement == nil, !configuration.isReplaced(peer), !isApart(peer) else { continue }
+            if !connections.contains(peer.connection) { connections.append(peer.connection) }
+        }
+        return connections.filter { $0 != connection }
+    }
+
+    /// Whether a peer went on to a view without this member and has not asked for it since. A newcomer goes on asking.
+    private func isApart(_ peer: Peer?) -> Bool {
+        guard let peer, installed != nil, !peer.accepts(connection: connection) else { return false }
+        return considered.contains { $0.id == peer.id && !$0.acceptedUs }
+    }
+
+    private func isExcluded(_ target: UInt64) -> Bool {
+        configuration.exclusions.contains { exclusion in
+            guard exclusion.target == target, let proposer = configuration.peer(exclusion.proposer) else {
+                return false
+            }
+            return isAccepted(proposer.hello.publicKey)
+        }
+    }
+
+    private mutating func acknowledgeIfDue(_ waiting: inout Waiting) -> [FlushAction] {
+        // Who moved here with us will introduce itself too: one acknowledgement that names all spares one for each.
+        let introduced = (installed?.staying ?? []).allSatisfy { member in
+            configuration.peer(member.connection) != nil || isExcluded(member.connection)
+                || !isAccepted(member.publicKey)
+        }
+        guard introduced, configuration.peer(connection) != nil else { return [] }
+        let acknowledgement = FlushAcknowledgement(
+            configuration: configuration.id, sender: id, view: installed?.view.id, highestCounter: highestCounter,
+            accepted: acceptedPeers())
+        guard waiting.sent != acknowledgement else { return [] }
+        waiting.sent = acknowledgement
+        return multicast(acknowledgement.unauthenticated(group: group))
+    }
+
+    private func acceptedPeers() -> [FlushAcknowledgement.Accepted] {
+        configuration.peers
+            .filter { isAccepted($0.hello.publicKey) && !isApart($0) }
+            .sorted { $0.connection < $1.connection }
+            .map { FlushAcknowledgement.Accepted(connection: $0.connection, hello: $0.digest) }
+    }
+
+    /// Acknowledges safe messages that were received since the last time.
+    private mutating func confirmReceipt() -> [FlushAction] {
+        confirmReceipt(installed?.queue.takeUnacknowledged() ?? [])
+    }
+
+    private func confirmReceipt(_ digests: [[UInt8]]) -> [FlushAction] {
+        guard let view = installed?.view, !digests.isEmpty else { return [] }
+        let message = Stability(view: view.id, sender: id, digests: [[UInt8]](digests.prefix(Stability.limit)))
+        return multicast(message.unauthenticated(group: group))
+    }
+
+    /// Repeats hello and acknowledgement while others are awaited, and after the timeout proposes to go on without them.
+    private func nudge(_ waiting: inout Waiting, now: UInt64) -> [FlushAction] {
+        var actions: [FlushAction] = []
+        if now >= waiting.nextRepeat {
+            waiting.nextRepeat = now &+ limits.repeatInterval << waiting.repeats
+            waiting.repeats = min(waiting.repeats + 1, 4)
+            if !ownHello.isEmpty { actions.append(.multicast(ownHello)) }
+            if let sent = waiting.sent { actions += multicast(sent.unauthenticated(group: group)) }
+        }
+        guard limits.flushTimeout > 0, now >= waiting.since &+ limits.flushTimeout else { return actions }
+        waiting.since = now
+        let silent = missing().filter { target in
+            installed != nil || configuration.peer(target)?.isFresh ?? false
+        }
+        guard !silent.isEmpty else { return actions }
+        let proposal = Exclusion(configuration: configuration.id, sender: id, connections: silent.sorted())
+        return actions + multicast(proposal.unauthenticated(group: group))
+    }
+
+    /// Authenticates a control message and multicasts it: by a code where everybody in the configuration shares the key.
+    private func multicast(_ unauthenticated: ByteWriter) -> [FlushAction] {
+        var writer = unauthenticated
+        let covered = FlushWire.domain + writer.bytes
+        do throws(PrimitivesError) {
+            if let key, everybodyShares(key) {
+                Authenticator.code(try key.code(over: covered)).write(&writer)
+            } else {
+                Authenticator.signature(try identity.sign(covered)).write(&writer)
+            }
+            return [.multicast(writer.bytes)]
+        } catch {
+            return [.refuse(.primitives(error), sender: nil)]
+        }
+    }
+
+    private func everybodyShares(_ key: FlushKey) -> Bool {
+        configuration.members.allSatisfy { connection in
+            configuration.peer(connection).map { key.members.contains($0.id) } ?? false
+        }
+    }
+
+    private var admissionObstacle: FlushError {
+        let nameIsTaken = configuration.peers.contains { peer in
+            peer.hello.name == identity.name && peer.hello.publicKey != identity.publicKey
+        }
+        return nameIsTaken ? .nameTaken : .notAdmitted
+    }
+
+    // MARK: - Views
+
+    /// Installs what has become ready, here and, as far as it can be seen from here, elsewhere.
+    mutating func composeViews(now: UInt64) -> [FlushAction] {
+        let ready: [ViewComposition]
+        do throws(PrimitivesError) {
+            ready = try ViewComposition.ready(in: configuration, group: group)
+        } catch {
+            return [.refuse(.primitives(error), sender: nil)]
+        }
+        var actions: [FlushAction] = []
+        let isReplaced = configuration.peer(connection).map { configuration.isReplaced($0) } ?? false
+        for composition in ready {
+            if composition.connections.contains(connection) {
+                actions += install(composition)
+            } else if isReplaced, composition.members.contains(where: { $0.publicKey == identity.publicKey }) {
+                state = .over
+                return actions + [.endReplaced]
+            } else {
+                for member in composition.members {
+                    considered.removeAll { $0.id == member.id }
+                    considered.append(Considered(id: member.id, acceptedUs: false))
+                }
+            }
+            configuration.install(composition)
+        }
+        return actions + startFlushIfSomebodyWaits(now: now) + settle(now: now)
+    }
+
+    private mutating func install(_ composition: ViewComposition) -> [FlushAction] {
+        var actions = installed == nil ? [] : signal()
+        let previous = installed?.view.members ?? []
+        let moving = previous.filter { member in
+            composition.connections.contains(member.connection)
+                && configuration.peer(member.connection)?.lineage == lineage
+        }
+        let transitionalSet = previous.isEmpty ? [id] : moving.map { $0.id }
+        considered = configuration.peers.compactMap { peer in
+            guard !composition.connections.contains(peer.connection) else { return nil }
+            guard configuration.peer(connection)?.accepts(peer) ?? false else { return nil }
+            return Considered(id: peer.id, acceptedUs: peer.accepts(connection: connection))
+        }
+        let view = FlushView(
+            id: composition.view, members: composition.members, transitionalSet: transitionalSet,
+            leaveSet: previous.filter { !transitionalSet.contains($0.id) }, transcript: composition.transcript)
+        installed = Installed(view: view)
+        lineage = composition.view.hash
+        highestCounter = composition.view.counter
+        admissionDeadline = nil
+        state = .steady
+        actions.append(.install(view))
+        return actions
+    }
+}

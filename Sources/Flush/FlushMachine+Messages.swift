@@ -1,0 +1,157 @@
+internal import Primitives
+
+extension FlushMachine {
+    /// The transport delivered a message of a connection, in agreed order; one's own are delivered too.
+    public mutating func received(_ bytes: [UInt8], from sender: UInt64, now: UInt64) -> [FlushAction] {
+        switch state {
+        case .detached, .over: return [.ignore(.notAwaited)]
+        case .joining, .steady, .requested, .acknowledged: break
+        }
+        guard configuration.members.contains(sender) else { return [.ignore(.departedConnection)] }
+        do throws(FlushError) {
+            switch try FlushMessage.read(bytes, group: group) {
+            case .hello(let hello, let proof): return try received(hello, bytes, proof, from: sender, now: now)
+            case .acknowledgement(let message, let proof):
+                return try received(message, bytes, proof, from: sender, now: now)
+            case .exclusion(let message, let proof):
+                return try received(message, bytes, proof, from: sender, now: now)
+            case .stability(let message, let proof): return try received(message, bytes, proof, from: sender)
+            case .data(let message): return try received(message, bytes, from: sender, now: now)
+            }
+        } catch {
+            return [.refuse(error, sender: member(at: sender)?.id)]
+        }
+    }
+
+    private mutating func received(
+        _ hello: Hello, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
+    ) throws(FlushError) -> [FlushAction] {
+        guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
+        guard hello.connection == sender else { throw .wrongConfiguration }
+        guard hello.suite == suite else { throw .wrongSuite }
+        // Before the signature: hellos are repeated while somebody is waited for, and verifying is dear.
+        let peer = Peer(hello, digest: try digest(bytes))
+        if configuration.peer(sender)?.digest == peer.digest { return [.ignore(.repeatedHello)] }
+        _ = try isProven(bytes, proof, by: peer)
+        guard configuration.peer(sender) == nil, configuration.peer(id: hello.incarnation) == nil else {
+            return [.ignore(.repeatedHello)]
+        }
+        configuration.introduce(peer)
+        return startFlushIfSomebodyWaits(now: now)
+    }
+
+    private mutating func received(
+        _ message: FlushAcknowledgement, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
+    ) throws(FlushError) -> [FlushAction] {
+        guard message.configuration == configuration.id else { return [.ignore(.outdated)] }
+        let peer = try sentBy(message.sender, sender)
+        guard message.accepted.contains(where: { $0.connection == sender && $0.hello == peer.digest }) else {
+            throw .malformed(.badValue)
+        }
+        guard try isProven(bytes, proof, by: peer) else { return [.ignore(.notForUs)] }
+        guard message.view == peer.view else { return [.ignore(.outdated)] }
+        configuration.acknowledge(message, from: sender)
+        var actions: [FlushAction] = []
+        if installed?.member(at: sender) != nil {
+            actions += startFlush(now: now)
+        } else {
+            actions += startFlushIfSomebodyWaits(now: now)
+        }
+        return actions + composeViews(now: now)
+    }
+
+    private mutating func received(
+        _ message: Exclusion, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
+    ) throws(FlushError) -> [FlushAction] {
+        guard message.configuration == configuration.id else { return [.ignore(.outdated)] }
+        let proposer = try sentBy(message.sender, sender)
+        guard try isProven(bytes, proof, by: proposer) else { return [.ignore(.notForUs)] }
+        let targets = message.connections.filter { target in
+            let peer = configuration.peer(target)
+            // A newcomer may go on without another newcomer; it does not tell members with whom to go on.
+            let mayExclude = !proposer.isFresh || (peer?.isFresh ?? false)
+            return target != sender && peer?.acknowledgement == nil && mayExclude
+        }
+        guard !targets.isEmpty else { return [.ignore(.hasAcknowledged)] }
+        configuration.exclude(targets, by: sender)
+        if targets.contains(connection), isAccepted(proposer.hello.publicKey) {
+            state = .over
+            return [.rejoinExcluded]
+        }
+        return composeViews(now: now) + settle(now: now)
+    }
+
+    private mutating func received(
+        _ message: Stability, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64
+    ) throws(FlushError) -> [FlushAction] {
+        guard let view = installed?.view, message.view == view.id else { return [.ignore(.outdated)] }
+        let peer = try sentBy(message.sender, sender)
+        guard try isProven(bytes, proof, by: peer) else { return [.ignore(.notForUs)] }
+        installed?.queue.note(message.digests, receivedBy: message.sender)
+        return deliverStable()
+    }
+
+    private mutating func received(
+        _ message: DataMessage, _ bytes: [UInt8], from sender: UInt64, now: UInt64
+    ) throws(FlushError) -> [FlushAction] {
+        guard message.destination == 0 || message.destination == id else { return [.ignore(.otherDestination)] }
+        guard let installed, let member = installed.member(at: sender), !installed.gone.contains(member.id) else {
+            return [.ignore(.otherView)]
+        }
+        guard message.view == installed.view.id else { throw .wrongView }
+        let isPrivate = message.destination != 0
+        let mustBeStable = message.service == .safe && !isPrivate && !installed.hasSignalled
+        var entry = DeliveryQueue.Entry(
+            sender: member.id, service: message.service, isPrivate: isPrivate, payload: message.payload,
+            digest: mustBeStable ? try stabilityDigest(bytes) : nil)
+        guard mustBeStable || !installed.queue.isEmpty else { return [entry.delivery] }
+        // To have received one's own message, or another's, needs no acknowledgement to oneself.
+        if mustBeStable { entry.receivers = [id] }
+        self.installed?.queue.append(entry)
+        if mustBeStable, nextStabilityRepeat == nil { nextStabilityRepeat = now &+ limits.repeatInterval }
+        return deliverStable()
+    }
+
+    mutating func deliverStable() -> [FlushAction] {
+        guard let installed else { return [] }
+        let members = installed.staying.map { $0.id }
+        let stable = self.installed?.queue.takeStable(members: members) ?? []
+        if self.installed?.queue.isEmpty ?? true { nextStabilityRepeat = nil }
+        return stable.map { $0.delivery }
+    }
+
+    /// The peer at a connection, if it is who the message says.
+    private func sentBy(_ id: UInt64, _ connection: UInt64) throws(FlushError) -> Peer {
+        guard let peer = configuration.peer(connection) else { throw .unknownSender }
+        guard peer.id == id else { throw .notAuthentic }
+        return peer
+    }
+
+    /// Whether the proof holds; false when it is under a key that this member does not share.
+    private func isProven(_ bytes: [UInt8], _ proof: Authenticator, by peer: Peer) throws(FlushError) -> Bool {
+        let covered = Authenticator.split(bytes, proof)
+        switch proof {
+        case .signature(let signature):
+            guard Identity.verify(publicKey: peer.hello.publicKey, signature: signature, message: covered) else {
+                throw .notAuthentic
+            }
+            return true
+        case .code(let code):
+            guard let key, key.members.contains(peer.id) else { return false }
+            do throws(PrimitivesError) {
+                guard constantTimeEquals(try key.code(over: covered), code) else { throw PrimitivesError.notAuthentic }
+            } catch {
+                throw error == .notAuthentic ? .notAuthentic : .primitives(error)
+            }
+            return true
+        }
+    }
+
+    private func digest(_ bytes: [UInt8]) throws(FlushError) -> [UInt8] {
+        do throws(PrimitivesError) { return try Digest.sha256(bytes) } catch { throw .primitives(error) }
+    }
+
+    private func stabilityDigest(_ bytes: [UInt8]) throws(FlushError) -> [UInt8] {
+        do throws(PrimitivesError) { return try Stability.digest(of: bytes) } catch { throw .primitives(error) }
+    }
+}

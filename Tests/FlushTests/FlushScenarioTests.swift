@@ -1,0 +1,237 @@
+import Primitives
+import Testing
+
+@testable import Flush
+
+@Suite struct FlushScenarioTests {
+    /// A network with members of these names in one component, who all trust each other.
+    private func network(_ names: [String]) throws -> (FlushNetwork, [FlushNode], [Identity]) {
+        let network = FlushNetwork()
+        let identities = try names.map { try network.makeIdentity($0) }
+        var nodes: [FlushNode] = []
+        for identity in identities {
+            nodes.append(try network.connect(identity, trusting: identities, to: network.components.first))
+            network.run()
+        }
+        return (network, nodes, identities)
+    }
+
+    @Test("members join one after the other and see each other in order of seniority")
+    func join() throws {
+        let (_, nodes, _) = try network(["a", "b", "c", "d"])
+        for node in nodes {
+            #expect(node.names == ["a", "b", "c", "d"])
+            #expect(node.view == node.view)
+            #expect(node.refusals.isEmpty)
+        }
+        #expect(Set(nodes.map { $0.view?.id.counter }).count == 1)
+        #expect(nodes[0].view?.transitionalSet == [nodes[0].id, nodes[1].id, nodes[2].id])
+        #expect(nodes[3].view?.transitionalSet == [nodes[3].id])
+        #expect(nodes[3].trace.count == 1)
+    }
+
+    @Test("a crash gives the signal, then a view without the member that is gone")
+    func crash() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        for node in nodes { node.trace = [] }
+        network.disconnect(nodes[1])
+        network.run()
+        for node in [nodes[0], nodes[2]] {
+            #expect(node.names == ["a", "c"])
+            #expect(node.trace.first == .signal)
+            #expect(node.view?.leaveSet.map { $0.name } == ["b"])
+        }
+    }
+
+    @Test("a stranger is in no view and holds nobody up")
+    func stranger() throws {
+        let (network, nodes, identities) = try network(["a", "b"])
+        let before = nodes[0].view
+        let stranger = try network.connect(
+            try network.makeIdentity("mallory"), trusting: identities, to: network.components.first)
+        network.wait(20_000)
+        #expect(stranger.view == nil)
+        #expect(stranger.endings == [.reportNotAdmitted(.notAdmitted)])
+        #expect(nodes[0].view == before)
+        network.disconnect(nodes[1])
+        network.wait(1_000)
+        #expect(nodes[0].names == ["a"])
+        #expect(stranger.view == nil)
+    }
+
+    @Test("a stranger whom some members accept is not let in by them alone")
+    func halfAccepted() throws {
+        let (network, nodes, identities) = try network(["a", "b"])
+        let other = try network.makeIdentity("c")
+        var trust = nodes[1].machine.trust
+        try trust.add(other.publicKey, label: "c")
+        network.perform(nodes[1].machine.setTrust(trust, now: network.now), at: nodes[1])
+        let node = try network.connect(other, trusting: identities, to: network.components.first)
+        network.wait(15_000)
+        #expect(node.view == nil)
+        #expect(nodes[0].names == ["a", "b"])
+        let views = nodes[1].trace.count
+        network.wait(60_000)
+        #expect(nodes[1].trace.count == views, "no flush without end")
+        network.perform(nodes[0].machine.setTrust(trust, now: network.now), at: nodes[0])
+        network.run()
+        #expect(node.names == ["a", "b", "c"])
+    }
+
+    @Test("who is trusted no longer is expelled at once")
+    func expulsion() throws {
+        let (network, nodes, identities) = try network(["a", "b", "c"])
+        var trust = TrustStore()
+        for identity in identities where identity.name != "a" {
+            try trust.add(identity.publicKey, label: identity.name)
+        }
+        for node in [nodes[1], nodes[2]] {
+            network.perform(node.machine.setTrust(trust, now: network.now), at: node)
+        }
+        network.wait(5_000)
+        #expect(nodes[1].names == ["b", "c"])
+        #expect(nodes[2].names == ["b", "c"])
+        #expect(nodes[0].names == ["a"])
+    }
+
+    @Test("a member that never acknowledges is excluded after the timeout")
+    func exclusion() throws {
+        let (network, nodes, identities) = try network(["a", "b", "c"])
+        nodes[1].isProper = false
+        let newcomer = try network.connect(
+            try network.makeIdentity("d"), trusting: identities, to: network.components.first)
+        var trust = nodes[0].machine.trust
+        try trust.add(newcomer.identity.publicKey, label: "d")
+        for node in nodes { network.perform(node.machine.setTrust(trust, now: network.now), at: node) }
+        network.wait(5_000)
+        #expect(nodes[0].names == ["a", "b", "c"])
+        #expect(nodes[0].machine.waitingFor.map { $0.name } == ["b"])
+        network.wait(40_000)
+        #expect(nodes[0].names == ["a", "c", "d"])
+        #expect(nodes[1].endings == [.rejoinExcluded])
+    }
+
+    @Test("a hung process is excluded too, and a hung newcomer")
+    func hung() throws {
+        let (network, nodes, identities) = try network(["a", "b", "c"])
+        nodes[2].isHung = true
+        network.disconnect(nodes[1])
+        network.wait(40_000)
+        #expect(nodes[0].names == ["a"])
+        let again = try network.connect(identities[1], trusting: identities, to: network.components.first)
+        network.wait(80_000)
+        #expect(nodes[0].names == ["a", "b"])
+        #expect(again.names == ["a", "b"])
+    }
+
+    @Test("the newest incarnation of a key replaces the older one")
+    func replacement() throws {
+        let (network, nodes, identities) = try network(["a", "b"])
+        let again = try network.connect(identities[1], trusting: identities, to: network.components.first)
+        network.run()
+        #expect(nodes[0].names == ["a", "b"])
+        #expect(nodes[0].view?.members[1].id == again.id)
+        #expect(again.names == ["a", "b"])
+        #expect(nodes[1].endings == [.endReplaced])
+    }
+
+    @Test("a name that another key holds is refused")
+    func nameTaken() throws {
+        let (network, nodes, identities) = try network(["a", "b"])
+        let impostor = try network.makeIdentity("b")
+        var trust = nodes[0].machine.trust
+        try trust.add(impostor.publicKey, label: "b")
+        for node in nodes { network.perform(node.machine.setTrust(trust, now: network.now), at: node) }
+        let node = try network.connect(impostor, trusting: identities, to: network.components.first)
+        network.wait(15_000)
+        #expect(node.view == nil)
+        #expect(node.endings == [.reportNotAdmitted(.nameTaken)])
+        #expect(nodes[0].names == ["a", "b"])
+    }
+
+    @Test("partition and merge: the largest side comes first")
+    func partitionAndMerge() throws {
+        let (network, nodes, _) = try network(["a", "b", "c", "d", "e"])
+        let all = nodes.map { $0.connection }
+        network.reconfigure(network.components, into: [Array(all.prefix(2)), Array(all.suffix(3))])
+        network.run()
+        #expect(nodes[0].names == ["a", "b"])
+        #expect(nodes[4].names == ["c", "d", "e"])
+        network.reconfigure(network.components, into: [all])
+        network.run()
+        for node in nodes { #expect(node.names == ["c", "d", "e", "a", "b"]) }
+        #expect(nodes[0].view?.transitionalSet == [nodes[0].id, nodes[1].id])
+        #expect(nodes[2].view?.transitionalSet == [nodes[2].id, nodes[3].id, nodes[4].id])
+    }
+
+    @Test("who parts and comes back within one flush is not in the transitional set")
+    func partingWithinAFlush() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        let all = nodes.map { $0.connection }
+        nodes[0].isProper = false
+        network.reconfigure(network.components, into: [Array(all.prefix(2)), [all[2]]])
+        network.run()
+        #expect(nodes[2].names == ["c"])
+        network.reconfigure(network.components, into: [all])
+        network.run()
+        nodes[0].isProper = true
+        network.perform(try nodes[0].machine.acknowledge(now: network.now), at: nodes[0])
+        network.run()
+        for node in nodes { #expect(node.names == ["a", "b", "c"]) }
+        #expect(nodes[0].view?.transitionalSet == [nodes[0].id, nodes[1].id])
+        #expect(nodes[2].view?.transitionalSet == [nodes[2].id])
+        #expect(nodes[0].trace.filter { $0 == .signal }.count == 3)
+    }
+
+    @Test("a refresh is a view with the same members")
+    func refresh() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        let before = nodes[0].view
+        network.perform(nodes[1].machine.requestFlush(now: network.now), at: nodes[1])
+        network.run()
+        for node in nodes {
+            #expect(node.view?.members == before?.members)
+            #expect(node.view?.id.counter == (before?.id.counter ?? 0) + 1)
+            #expect(node.view?.transitionalSet.count == 3)
+        }
+    }
+
+    @Test("safe messages wait until all have them, and agreed ones behind them keep their place")
+    func safe() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        for node in nodes { node.trace = [] }
+        nodes[2].isHung = true
+        try network.send("one", .agreed, from: nodes[0])
+        try network.send("two", .safe, from: nodes[0])
+        try network.send("three", .agreed, from: nodes[1])
+        network.run()
+        #expect(nodes[0].trace.count == 1)
+        network.disconnect(nodes[2])
+        network.run()
+        let texts = nodes[0].trace.compactMap { item -> String? in
+            switch item {
+            case .signal: return "signal"
+            case .view: return "view"
+            case .message(_, _, let payload): return String(decoding: payload, as: UTF8.self)
+            }
+        }
+        #expect(texts == ["one", "signal", "two", "three", "view"])
+        #expect(nodes[1].trace == nodes[0].trace)
+    }
+
+    @Test("sending between acknowledgement and view is refused")
+    func flushPending() throws {
+        let (network, nodes, _) = try network(["a", "b"])
+        nodes[0].isProper = false
+        nodes[1].isProper = false
+        network.perform(nodes[0].machine.requestFlush(now: 0), at: nodes[0])
+        try network.send("still allowed", .fifo, from: nodes[0])
+        network.perform(try nodes[0].machine.acknowledge(now: 0), at: nodes[0])
+        #expect(throws: FlushError.flushPending) { try network.send("too late", .fifo, from: nodes[0]) }
+        network.run()
+        #expect(throws: FlushError.noFlushRequest) { try nodes[0].machine.acknowledge(now: 0) }
+        network.perform(try nodes[1].machine.acknowledge(now: 0), at: nodes[1])
+        network.run()
+        try network.send("next view", .fifo, from: nodes[0])
+    }
+}
