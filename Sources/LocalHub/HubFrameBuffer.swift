@@ -8,6 +8,9 @@ public enum HubStreamError: Error, Equatable, Sendable {
 
 /// Cuts a stream of bytes into frames. Holds at most what was appended and not yet consumed.
 public struct HubFrameBuffer {
+    /// An empty buffer keeps no more storage than this: a hub may have a thousand idle clients.
+    private static let idleCapacity = 16 * 1024
+
     private var storage: [UInt8] = []
     private var start = 0
 
@@ -45,7 +48,7 @@ public struct HubFrameBuffer {
     private mutating func compact() {
         guard start > 0 else { return }
         if start == storage.count {
-            storage.removeAll(keepingCapacity: storage.capacity <= HubWire.frameLimit * 2)
+            storage.removeAll(keepingCapacity: storage.capacity <= Self.idleCapacity)
         } else {
             storage.removeSubrange(0..<start)
         }

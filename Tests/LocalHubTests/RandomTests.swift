@@ -135,7 +135,8 @@ private struct World {
 
     /// Every third message goes to one member, who may be gone by then.
     private mutating func destination(_ slot: Int) -> UInt64? {
-        guard Int.random(in: 0..<3, using: &random) == 0, let members = observer.watched[slot]?.members else { return nil }
+        guard Int.random(in: 0..<3, using: &random) == 0 else { return nil }
+        guard let members = observer.watched[slot]?.members else { return nil }
         return members.randomElement(using: &random)
     }
 
