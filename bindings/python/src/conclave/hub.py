@@ -74,8 +74,7 @@ class Hub:
 
     def run(self) -> None:
         """Serves until ``wake`` or ``close`` is called."""
-        if not self._running.acquire(blocking=False):
-            raise WrongState("this hub is being served already")
+        self._begin_to_serve()
         try:
             self._serve()
         finally:
@@ -83,9 +82,8 @@ class Hub:
 
     def start(self) -> None:
         """Serves in a thread of its own until ``stop`` or ``close`` is called."""
-        if self._thread is not None or self._running.locked():
-            raise WrongState("this hub is being served already")
         self._bell_or_closed()
+        self._begin_to_serve()
         self._thread = threading.Thread(target=self._serve_in_thread, name=f"hub {self.path}", daemon=True)
         self._thread.start()
 
@@ -138,11 +136,17 @@ class Hub:
             raise BadHandle("this hub is closed")
         return self._bell
 
+    def _begin_to_serve(self) -> None:
+        if not self._running.acquire(blocking=False):
+            raise WrongState("this hub is being served already")
+
     def _serve_in_thread(self) -> None:
         try:
-            self.run()
+            self._serve()
         except BaseException as failure:  # kept for whoever calls stop
             self._failure = failure
+        finally:
+            self._running.release()
 
     def _serve(self) -> None:
         bell = self._bell_or_closed()
