@@ -376,13 +376,15 @@ class Group:
         with self._handle as pointer:
             status = send(pointer)
             failure = _failure(pointer, status)
+            if failure is not None and status != Status.QUEUE_FULL:
+                raise failure
             # Begins to write at once, so that a program which goes away for a while has sent what it sent. Should the
             # connection be lost, the Left event will tell.
             library().conclave_group_process(pointer)
             bell.nudge()
             if failure is None:
                 return True, None
-            if status != Status.QUEUE_FULL or not wait:
+            if not wait:
                 raise failure
             return False, self._await_turn(pointer, bell)
 
