@@ -67,7 +67,7 @@ def test_an_example_converses(folder: Path, example: str) -> None:
             child.stdin.write("hello from bert\n")
             child.stdin.flush()
             hear_each_other(group)
-            printed = []
+            printed: list[str] = []
             while "anna: good day\n" not in printed:
                 line = child.stdout.readline()
                 assert line, f"{example} ended early and printed {printed}"
@@ -84,7 +84,7 @@ def test_an_example_converses(folder: Path, example: str) -> None:
 
 @contextlib.contextmanager
 def member(folder: Path, example: str) -> Iterator[subprocess.Popen[str]]:
-    program = [sys.executable, PACKAGE / "examples" / example, "hub", "planning", "bert.pem", "trusted"]
+    program = [sys.executable, str(PACKAGE / "examples" / example), "hub", "planning", "bert.pem", "trusted"]
     pipe = subprocess.PIPE
     with subprocess.Popen(program, cwd=folder, env=environment(), stdin=pipe, stdout=pipe, text=True) as child:
         limit = threading.Timer(PATIENCE, child.kill)
