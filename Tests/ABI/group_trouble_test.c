@@ -1,0 +1,294 @@
+/* What goes wrong around a group: addresses that lead nowhere, full queues, large messages, waits that are ended, strangers,
+ * doubles, silent members, and a hub that goes away. */
+#define _POSIX_C_SOURCE 200809L
+#include "cluster.h"
+#include <pthread.h>
+
+enum { ADA = 1, BARBARA = 2, CLARA = 4, DOROTHY = 8 };
+
+static conclave_status try_to_join(const char *url, const char *name, const conclave_identity *identity,
+                                   const conclave_group_options *options) {
+    conclave_group *group = NULL;
+    conclave_error *error = NULL;
+    conclave_status status = conclave_group_join(url, name, identity, NULL, options, &group, &error);
+    CHECK((status == CONCLAVE_OK) == (group != NULL) && (status == CONCLAVE_OK) == (error == NULL));
+    if (error != NULL) CHECK(conclave_error_status(error) == status && conclave_error_message(error)[0] != 0);
+    conclave_error_free(error);
+    conclave_group_free(group);
+    return status;
+}
+
+static void test_joins_that_are_refused(void) {
+    cluster *c = make_cluster(1);
+    const conclave_identity *identity = c->peers[0].identity;
+    static const char *const urls[] = {"", "local:", "local", "tcp:1.2.3.4", "/tmp/hub", ":", "LOCAL:/tmp/hub"};
+    for (size_t index = 0; index < sizeof urls / sizeof urls[0]; index++) {
+        conclave_status status = try_to_join(urls[index], "group", identity, NULL);
+        check_that(status == CONCLAVE_E_BAD_URL || (urls[index][0] == 0 && status == CONCLAVE_E_BAD_TEXT), __FILE__,
+                   __LINE__, "\"%s\" gave %s", urls[index], conclave_status_name(status));
+    }
+    CHECK_STATUS(CONCLAVE_E_TRANSPORT_UNREACHABLE, try_to_join("local:/nonexistent/hub", "group", identity, NULL));
+    char name[CONCLAVE_GROUP_NAME_MAX + 2];
+    memset(name, 'g', sizeof name);
+    name[CONCLAVE_GROUP_NAME_MAX + 1] = 0;
+    CHECK_STATUS(CONCLAVE_E_BAD_TEXT, try_to_join(c->url, name, identity, NULL));
+    CHECK_STATUS(CONCLAVE_E_BAD_TEXT, try_to_join(c->url, "", identity, NULL));
+    CHECK_STATUS(CONCLAVE_E_BAD_TEXT, try_to_join(c->url, "\xc3(", identity, NULL));
+    CHECK_STATUS(CONCLAVE_E_BAD_TEXT, try_to_join(c->url, "a\tb", identity, NULL));
+    name[CONCLAVE_GROUP_NAME_MAX] = 0;
+    CHECK_OK(try_to_join(c->url, name, identity, NULL));
+    conclave_group_options options = CONCLAVE_GROUP_OPTIONS_INIT;
+    options.suite = 0x9999;
+    CHECK_STATUS(CONCLAVE_E_UNKNOWN_SUITE, try_to_join(c->url, "group", identity, &options));
+    free_cluster(c);
+}
+
+static void test_full_queue(void) {
+    enum { SIZE = 16384 };
+    cluster *c = make_cluster(2);
+    conclave_group_options options = c->options;
+    options.send_queue_bytes = 262144;
+    join_with(c, &c->peers[0], &options);
+    join(c, 1);
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    uint8_t data[SIZE] = {0};
+    size_t accepted = 0;
+    conclave_status status = CONCLAVE_OK;
+    /* The hub is not served meanwhile: what fits is the queue and what the system's socket buffer takes. */
+    while (accepted < 1000 && status == CONCLAVE_OK) {
+        memcpy(data, &accepted, sizeof accepted);
+        status = conclave_group_send(c->peers[0].group, CONCLAVE_SERVICE_AGREED, data, sizeof data);
+        if (status == CONCLAVE_OK) accepted++;
+    }
+    CHECK_STATUS(CONCLAVE_E_QUEUE_FULL, status);
+    CHECK(accepted >= 8 && accepted < 200);
+    CHECK(conclave_group_message(c->peers[0].group)[0] != 0);
+    while (accepted < 300) { /* waits it out, as a sender would */
+        memcpy(data, &accepted, sizeof accepted);
+        status = conclave_group_send(c->peers[0].group, CONCLAVE_SERVICE_AGREED, data, sizeof data);
+        if (status == CONCLAVE_OK)
+            accepted++;
+        else
+            turn(c, 50);
+        if (status != CONCLAVE_OK && !CHECK_STATUS(CONCLAVE_E_QUEUE_FULL, status)) break;
+    }
+    UNTIL(c, c->peers[0].record_count == accepted && c->peers[1].record_count == accepted);
+    for (size_t index = 0; index < c->peers[1].record_count; index++) {
+        size_t number = 0;
+        memcpy(&number, c->peers[1].records[index].text, sizeof number);
+        CHECK(number == index && c->peers[1].records[index].size == SIZE);
+    }
+    free_cluster(c);
+}
+
+static void test_large_messages(void) {
+    cluster *c = make_group(3, 3);
+    size_t sizes[] = {65535, 65536, 1048577, CONCLAVE_MESSAGE_MAX};
+    uint8_t *data = (uint8_t *)malloc(CONCLAVE_MESSAGE_MAX + 1);
+    REQUIRE(data != NULL);
+    uint32_t state = 1;
+    for (size_t index = 0; index <= CONCLAVE_MESSAGE_MAX; index++)
+        data[index] = (uint8_t)((state = state * 1664525 + 1013904223) >> 24);
+    for (size_t number = 0; number < sizeof sizes / sizeof sizes[0]; number++) {
+        for (size_t index = 0; index < 3; index++) c->peers[index].record_count = 0;
+        CHECK_OK(conclave_group_send(c->peers[1].group, CONCLAVE_SERVICE_AGREED, data, sizes[number]));
+        UNTIL(c, c->peers[0].record_count == 1 && c->peers[1].record_count == 1 && c->peers[2].record_count == 1);
+        uint64_t digest = digest_of(data, sizes[number]);
+        for (size_t index = 0; index < 3; index++)
+            CHECK(c->peers[index].records[0].size == sizes[number] && c->peers[index].records[0].digest == digest);
+    }
+    CHECK_STATUS(CONCLAVE_E_TOO_LARGE,
+                 conclave_group_send(c->peers[1].group, CONCLAVE_SERVICE_AGREED, data, CONCLAVE_MESSAGE_MAX + 1));
+    /* A flush acknowledgement follows the last fragment: a large message is delivered whole before the view it delays. */
+    for (size_t index = 0; index < 3; index++) c->peers[index].record_count = 0;
+    uint64_t counter = c->peers[0].view.counter;
+    CHECK_OK(conclave_group_send(c->peers[1].group, CONCLAVE_SERVICE_FIFO, data, 3000000));
+    CHECK_OK(conclave_group_refresh(c->peers[0].group));
+    UNTIL(c, c->peers[0].view.counter > counter && are_together(c, ADA | BARBARA | CLARA));
+    CHECK(c->peers[0].record_count == 1 && c->peers[2].record_count == 1 && c->peers[2].records[0].size == 3000000);
+    free(data);
+    free_cluster(c);
+}
+
+static void *wake_soon(void *argument) {
+    struct timespec pause = {0, 30000000};
+    nanosleep(&pause, NULL);
+    CHECK_OK(conclave_group_wake((conclave_group *)argument));
+    return NULL;
+}
+
+static void test_waits(void) {
+    cluster *c = make_group(1, 1);
+    conclave_group *group = c->peers[0].group;
+    conclave_event event = CONCLAVE_EVENT_INIT;
+    CHECK_STATUS(CONCLAVE_E_NO_EVENT, conclave_group_next_event(group, &event));
+    CHECK_STATUS(CONCLAVE_E_TIMED_OUT, conclave_group_wait_event(group, 0, &event));
+    int64_t start = now_ms();
+    CHECK_STATUS(CONCLAVE_E_TIMED_OUT, conclave_group_wait_event(group, 60, &event));
+    CHECK(now_ms() - start >= 59 && now_ms() - start < 5000);
+    for (int round = 0; round < 5; round++) {
+        pthread_t thread;
+        REQUIRE(pthread_create(&thread, NULL, wake_soon, group) == 0);
+        CHECK_STATUS(CONCLAVE_E_INTERRUPTED, conclave_group_wait_event(group, -1, &event));
+        pthread_join(thread, NULL);
+    }
+    CHECK_OK(conclave_group_wake(group));
+    CHECK_OK(conclave_group_wake(group));
+    CHECK_STATUS(CONCLAVE_E_INTERRUPTED, conclave_group_wait_event(group, -1, &event));
+    CHECK_STATUS(CONCLAVE_E_TIMED_OUT, conclave_group_wait_event(group, 0, &event));
+    free_cluster(c);
+}
+
+static void test_stranger(void) {
+    cluster *c = make_group(3, 3);
+    peer *stranger = &c->peers[3];
+    make_peer(stranger, "stranger");
+    for (size_t index = 0; index < 3; index++) accept_peer(stranger, &c->peers[index]);
+    size_t views = c->peers[0].views;
+    conclave_group_options options = c->options;
+    options.admission_timeout_ms = 200;
+    join_with(c, stranger, &options);
+    UNTIL(c, stranger->errors > 0);
+    CHECK_STATUS(CONCLAVE_E_NOT_ADMITTED, stranger->last_error);
+    CHECK(stranger->last_error_message[0] != 0);
+    CHECK_STATUS(CONCLAVE_E_WRONG_STATE, send_text(stranger, CONCLAVE_SERVICE_FIFO, "hello?"));
+    for (size_t index = 0; index < 3; index++) c->peers[index].record_count = 0;
+    CHECK_OK(send_text(&c->peers[0], CONCLAVE_SERVICE_SAFE, "undisturbed"));
+    UNTIL(c, c->peers[1].record_count == 1 && c->peers[2].record_count == 1);
+    CHECK(c->peers[0].views == views && are_together(c, ADA | BARBARA | CLARA) && stranger->record_count == 0);
+    /* Accepted by all, it becomes a member without joining again; accepted no longer, it is one no longer. */
+    for (size_t index = 0; index < 3; index++) {
+        accept_peer(&c->peers[index], stranger);
+        CHECK_OK(conclave_group_set_trust(c->peers[index].group, c->peers[index].trust));
+    }
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA | DOROTHY));
+    CHECK_OK(conclave_trust_remove(c->peers[0].trust, stranger->public_key));
+    CHECK_OK(conclave_group_set_trust(c->peers[0].group, c->peers[0].trust));
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
+    CHECK(c->peers[0].view.left_count == 1);
+    CHECK(memcmp(stranger->view.key_fingerprint, c->peers[0].view.key_fingerprint, CONCLAVE_FINGERPRINT_SIZE) != 0);
+    free_cluster(c);
+}
+
+static void test_name_that_is_taken(void) {
+    cluster *c = make_group(2, 2);
+    peer *other = &c->peers[2];
+    make_peer(other, "ada");
+    for (size_t index = 0; index < 2; index++) {
+        accept_peer(other, &c->peers[index]);
+        accept_peer(&c->peers[index], other);
+        CHECK_OK(conclave_group_set_trust(c->peers[index].group, c->peers[index].trust));
+    }
+    size_t views = c->peers[0].views;
+    conclave_group_options options = c->options;
+    options.admission_timeout_ms = 200;
+    join_with(c, other, &options);
+    UNTIL(c, other->errors > 0 || other->has_left);
+    conclave_status status = other->has_left ? other->left_status : other->last_error;
+    CHECK_STATUS(CONCLAVE_E_NAME_TAKEN, status);
+    CHECK(c->peers[0].views == views && are_together(c, ADA | BARBARA));
+    free_cluster(c);
+}
+
+static void test_same_identity_twice(void) {
+    cluster *c = make_group(3, 3);
+    peer *twin = &c->peers[3];
+    uint64_t old = c->peers[2].view.self;
+    /* The same key at a second place: the newest incarnation replaces the older one. */
+    twin->name = "clara";
+    uint8_t pem[2048];
+    size_t size = sizeof pem;
+    REQUIRE_OK(conclave_identity_to_pem(c->peers[2].identity, NULL, 0, pem, &size));
+    REQUIRE_OK(conclave_identity_from_pem(pem, size, NULL, 0, &twin->identity, NULL));
+    memset(pem, 0, sizeof pem);
+    REQUIRE_OK(conclave_trust_new(&twin->trust, NULL));
+    for (size_t index = 0; index < 3; index++) accept_peer(twin, &c->peers[index]);
+    join(c, 3);
+    UNTIL(c, c->peers[2].has_left && are_together(c, ADA | BARBARA | DOROTHY));
+    CHECK_STATUS(CONCLAVE_E_REPLACED, c->peers[2].left_status);
+    CHECK(twin->view.self != old);
+    free_cluster(c);
+}
+
+static void test_silent_member_is_excluded(void) {
+    cluster *c = make_cluster(3);
+    c->options.flush_timeout_ms = 500;
+    for (size_t index = 0; index < 3; index++) join(c, index);
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
+    c->peers[2].is_idle = true;
+    CHECK_OK(conclave_group_refresh(c->peers[0].group));
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    CHECK(c->peers[0].view.left_count == 1);
+    /* It wakes up, learns what happened, and is a member again: by itself, or by joining anew. */
+    c->peers[2].is_idle = false;
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA) || c->peers[2].has_left);
+    if (c->peers[2].has_left) {
+        CHECK_STATUS(CONCLAVE_E_EXCLUDED, c->peers[2].left_status);
+        join(c, 2);
+        UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
+    }
+    free_cluster(c);
+}
+
+static void test_hub_that_goes_away(void) {
+    cluster *c = make_group(3, 3);
+    uint64_t ids[3];
+    for (size_t index = 0; index < 3; index++) ids[index] = c->peers[index].view.self;
+    conclave_hub_free(c->hub);
+    c->hub = NULL;
+    UNTIL(c, c->peers[0].has_left && c->peers[1].has_left && c->peers[2].has_left);
+    for (size_t index = 0; index < 3; index++) {
+        CHECK_STATUS(CONCLAVE_E_TRANSPORT_LOST, c->peers[index].left_status);
+        conclave_status status = send_text(&c->peers[index], CONCLAVE_SERVICE_AGREED, "anybody?");
+        CHECK(status != CONCLAVE_OK && conclave_status_is_fatal(status));
+        conclave_event event = CONCLAVE_EVENT_INIT;
+        status = conclave_group_wait_event(c->peers[index].group, 100, &event);
+        CHECK(status != CONCLAVE_OK);
+    }
+    CHECK_STATUS(CONCLAVE_E_TRANSPORT_UNREACHABLE, try_to_join(c->url, "group", c->peers[0].identity, &c->options));
+    open_cluster_hub(c);
+    for (size_t index = 0; index < 3; index++) join(c, index);
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
+    for (size_t index = 0; index < 3; index++) CHECK(c->peers[index].view.self != ids[index]);
+    free_cluster(c);
+}
+
+static void test_event_queue_is_bounded(void) {
+    enum { COUNT = 400, SIZE = 4096 };
+    cluster *c = make_cluster(2);
+    join(c, 0);
+    conclave_group_options options = c->options;
+    options.event_queue_bytes = 65536;
+    join_with(c, &c->peers[1], &options);
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    uint8_t data[SIZE] = {0};
+    for (size_t sent = 0; sent < COUNT;) {
+        if (conclave_group_send(c->peers[0].group, CONCLAVE_SERVICE_FIFO, data, sizeof data) == CONCLAVE_OK)
+            sent++;
+        else
+            turn(c, 10);
+    }
+    /* The second member processes, but its program does not fetch. Nothing is dropped; the transport is read no more. */
+    c->peers[1].is_idle = true;
+    for (int round = 0; round < 200; round++) {
+        turn(c, 1);
+        CHECK_OK(conclave_group_process(c->peers[1].group));
+    }
+    c->peers[1].is_idle = false;
+    UNTIL(c, c->peers[1].record_count == COUNT && c->peers[0].record_count == COUNT);
+    free_cluster(c);
+}
+
+int main(void) {
+    test_joins_that_are_refused();
+    test_full_queue();
+    test_large_messages();
+    test_waits();
+    test_stranger();
+    test_name_that_is_taken();
+    test_same_identity_twice();
+    test_silent_member_is_excluded();
+    test_hub_that_goes_away();
+    test_event_queue_is_bounded();
+    return check_finish();
+}
