@@ -5,6 +5,9 @@ struct Configuration: Equatable {
     struct Excluded: Equatable {
         let proposer: UInt64
         let target: UInt64
+        /// Whether all who accept the proposer go on without the target, not the proposer alone: so among members of one view, and
+        /// about newcomers. Who comes from elsewhere, and waits in vain, cannot tell a view whom to lose.
+        let isBinding: Bool
     }
 
     let id: UInt64
@@ -32,10 +35,9 @@ struct Configuration: Equatable {
         peers[index].acknowledgement = message
     }
 
-    mutating func exclude(_ targets: [UInt64], by proposer: UInt64) {
-        for target in targets where !exclusions.contains(Excluded(proposer: proposer, target: target)) {
-            exclusions.append(Excluded(proposer: proposer, target: target))
-        }
+    mutating func exclude(_ target: UInt64, by proposer: UInt64, isBinding: Bool) {
+        guard !exclusions.contains(where: { $0.proposer == proposer && $0.target == target }) else { return }
+        exclusions.append(Excluded(proposer: proposer, target: target, isBinding: isBinding))
     }
 
     /// Uses up the acknowledgements of a view's members: they are in it now.
@@ -49,8 +51,12 @@ struct Configuration: Equatable {
         }
     }
 
-    /// Whether somebody whom `peer` accepts has proposed to go on without `target`.
+    /// Whether `peer` goes on without `target`: it said so itself, or somebody did whose word binds it.
     func honours(_ peer: Peer, excluding target: UInt64) -> Bool {
-        exclusions.contains { $0.target == target && $0.proposer != target && peer.accepts(connection: $0.proposer) }
+        exclusions.contains { exclusion in
+            guard exclusion.target == target, exclusion.proposer != target else { return false }
+            return exclusion.proposer == peer.connection
+                || (exclusion.isBinding && peer.accepts(connection: exclusion.proposer))
+        }
     }
 }

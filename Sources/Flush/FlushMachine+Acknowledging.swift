@@ -66,7 +66,8 @@ extension FlushMachine {
             guard exclusion.target == target, let proposer = configuration.peer(exclusion.proposer) else {
                 return false
             }
-            return isAccepted(proposer.hello.publicKey)
+            if exclusion.proposer == connection { return true }
+            return exclusion.isBinding && isAccepted(proposer.hello.publicKey)
         }
     }
 
@@ -114,6 +115,7 @@ extension FlushMachine {
         }
         guard limits.flushTimeout > 0, now >= waiting.since &+ limits.flushTimeout else { return actions }
         waiting.since = now
+        // A newcomer waits for members for as long as they do not admit it.
         let silent = missing().filter { target in
             installed != nil || configuration.peer(target)?.isFresh ?? false
         }
@@ -170,7 +172,8 @@ extension FlushMachine {
                 state = .over
                 return actions + [.endReplaced]
             } else {
-                for member in composition.members {
+                // Members of this view knew us when they acknowledged: they went on without us on purpose.
+                for member in composition.members where installed?.view.members.contains(member) ?? false {
                     considered.removeAll { $0.id == member.id }
                     considered.append(Considered(id: member.id, acceptedUs: false))
                 }

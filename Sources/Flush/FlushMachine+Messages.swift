@@ -67,18 +67,26 @@ extension FlushMachine {
         let proposer = try sentBy(message.sender, sender)
         guard try isProven(bytes, proof, by: proposer) else { return [.ignore(.notForUs)] }
         let targets = message.connections.filter { target in
-            let peer = configuration.peer(target)
-            // A newcomer may go on without another newcomer; it does not tell members with whom to go on.
-            let mayExclude = !proposer.isFresh || (peer?.isFresh ?? false)
-            return target != sender && peer?.acknowledgement == nil && mayExclude
+            target != sender && configuration.peer(target)?.acknowledgement == nil
         }
         guard !targets.isEmpty else { return [.ignore(.hasAcknowledged)] }
-        configuration.exclude(targets, by: sender)
-        if targets.contains(connection), isAccepted(proposer.hello.publicKey) {
+        for target in targets {
+            configuration.exclude(target, by: sender, isBinding: binds(proposer, target))
+        }
+        if targets.contains(connection), binds(proposer, connection), isAccepted(proposer.hello.publicKey) {
             state = .over
             return [.rejoinExcluded]
         }
         return composeViews(now: now) + settle(now: now)
+    }
+
+    /// Whether a proposal to exclude `target` binds others than its proposer: about a newcomer, or within one view.
+    private func binds(_ proposer: Peer, _ target: UInt64) -> Bool {
+        guard let peer = configuration.peer(target) else {
+            // Without a hello it is known to the members of its view alone, and nobody else can have accepted it.
+            return installed?.member(at: target) != nil && installed?.member(at: proposer.connection) != nil
+        }
+        return peer.isFresh || peer.view == proposer.view
     }
 
     private mutating func received(
