@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import stat
 import tempfile
@@ -90,6 +91,25 @@ def test_a_wake_before_the_run_counts(path: Path) -> None:
     with Hub(path) as hub:
         hub.wake()
         hub.run()
+
+
+def test_a_signal_handler_may_wake(path: Path) -> None:
+    with Hub(path) as hub:
+        previous = signal.signal(signal.SIGALRM, lambda *_: hub.wake())
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            hub.run()
+        finally:
+            signal.signal(signal.SIGALRM, previous)
+
+
+def test_control_c_ends_a_run_and_leaves_the_hub_usable(path: Path) -> None:
+    with Hub(path) as hub:
+        for _ in range(3):
+            threading.Timer(0.02, signal.raise_signal, (signal.SIGINT,)).start()
+            with pytest.raises(KeyboardInterrupt):
+                hub.run()
+            assert hub.counters.clients == 0
 
 
 def test_start_and_stop_again_and_again(path: Path) -> None:

@@ -98,32 +98,39 @@ class Agreement:
         """Makes a context for the participant ``id`` (not zero), which signs with ``identity``."""
         number = unsigned_argument(suite, 16, "suite")
         participant = unsigned_argument(id, 64, "participant's id")
-        with identity._handle as signer:
-            pointer = opened(library().conclave_agreement_new, number, signer, participant)
+        with identity._handle.lock:
+            pointer = opened(library().conclave_agreement_new, number, identity._handle.pointer, participant)
         self._handle = Handle("agreement", pointer, library().conclave_agreement_free)
         self.id = id
 
     def begin(self, membership: Membership) -> None:
         """Begins a run; one that is under way is abandoned. The last agreed key stays until the next is installed."""
         raw = _raw_membership(membership)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, library().conclave_agreement_begin(pointer, byref(raw)))
 
     def receive(self, sender: int, token: BytesLike) -> None:
         """Takes a token that ``sender`` sent. One that is refused raises a ProtocolError and changes nothing."""
         participant, data = unsigned_argument(sender, 64, "sender's id"), bytes(token)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, library().conclave_agreement_receive(pointer, participant, data, len(data)))
 
     def next_token(self) -> Token | None:
         """The next token to send; None when there is none."""
         raw = _abi.Token(size=sizeof(_abi.Token))
-        with self._handle as pointer:
-            status = library().conclave_agreement_next_token(pointer, byref(raw))
-            if status == Status.NO_EVENT:
-                return None
-            _check(pointer, status)
-            data = ctypes.string_at(raw.bytes, raw.byte_count) if raw.byte_count else b""
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            try:
+                self._handle.is_lending = True
+                status = library().conclave_agreement_next_token(pointer, byref(raw))
+                if status == Status.NO_EVENT:
+                    return None
+                _check(pointer, status)
+                data = ctypes.string_at(raw.bytes, raw.byte_count) if raw.byte_count else b""
+            finally:
+                self._handle.is_lending = False
         kind = TokenKind(raw.kind)
         return Token(kind, raw.destination if kind is TokenKind.UNICAST else None, data)
 
@@ -135,14 +142,16 @@ class Agreement:
     @property
     def is_complete(self) -> bool:
         """Whether the run that began last has ended in a confirmed key."""
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             return bool(library().conclave_agreement_is_complete(pointer))
 
     @property
     def fingerprint(self) -> bytes:
         """A public name of the last agreed key: equal at two participants only if their keys are."""
         output = ctypes.create_string_buffer(FINGERPRINT_SIZE)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, library().conclave_agreement_fingerprint(pointer, output))
         return output.raw
 
@@ -152,7 +161,8 @@ class Agreement:
         The same at all participants for the same label and context. Raises WrongState before the first key.
         """
         text, data, output = text_argument(label, "label"), bytes(context), export_buffer(size)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(
                 pointer,
                 library().conclave_agreement_export(pointer, text, data, len(data), output, size),
@@ -163,7 +173,8 @@ class Agreement:
     def counters(self) -> Counters:
         """What was done since the context was made."""
         raw = _abi.Counters(size=sizeof(_abi.Counters))
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, library().conclave_agreement_counters(pointer, byref(raw)))
         return counters_from(raw)
 

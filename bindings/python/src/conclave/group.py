@@ -53,7 +53,8 @@ class Group:
         self._view: View | None = None
         self._over: Left | None = None
         descriptor = c_int()
-        with handle as pointer:
+        with handle.lock:
+            pointer = handle.pointer
             _check(pointer, library().conclave_group_descriptor(pointer, byref(descriptor)))
         self._bell: Bell | None = Bell(descriptor.value)
 
@@ -100,9 +101,8 @@ class Group:
         if event_queue_bytes is not None:
             options.event_queue_bytes = unsigned_argument(event_queue_bytes, 64, "event queue's size")
         address, group = text_argument(url, "transport URL"), text_argument(name, "group's name")
-        with contextlib.ExitStack() as borrowed:
-            signer = borrowed.enter_context(identity._handle)
-            accepted = None if trust is None else borrowed.enter_context(trust._handle)
+        with identity._handle.lock, contextlib.nullcontext() if trust is None else trust._handle.lock:
+            signer, accepted = identity._handle.pointer, None if trust is None else trust._handle.pointer
             pointer = opened(library().conclave_group_join, address, group, signer, accepted, byref(options))
         return cls(Handle("group", pointer, library().conclave_group_free), name)
 
@@ -207,8 +207,9 @@ class Group:
 
         A member whose key is gone is expelled at the next view, which is asked for at once.
         """
-        with self._handle as pointer, trust._handle as accepted:
-            _check(pointer, library().conclave_group_set_trust(pointer, accepted))
+        with self._handle.lock, trust._handle.lock:
+            pointer = self._handle.pointer
+            _check(pointer, library().conclave_group_set_trust(pointer, trust._handle.pointer))
             self._look_again()
 
     @property
@@ -218,8 +219,13 @@ class Group:
 
     def waiting_for(self) -> tuple[Member, ...]:
         """Whom the group is waiting for just now, for a flush, an admission or an agreement."""
-        with self._handle as pointer:
-            return tuple(_read_waiting(pointer))
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            try:
+                self._handle.is_lending = True
+                return tuple(_read_waiting(pointer))
+            finally:
+                self._handle.is_lending = False
 
     def export(self, label: str, size: int, context: BytesLike = b"") -> bytes:
         """Derives ``size`` bytes (1 to 8,160) from the key of the current secure view, for the application's own use.
@@ -227,7 +233,8 @@ class Group:
         The same at all members for the same label and context. Raises WrongState before the first view.
         """
         text, data, output = text_argument(label, "label"), bytes(context), export_buffer(size)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, library().conclave_group_export(pointer, text, data, len(data), output, size))
         return taken(output)
 
@@ -235,7 +242,8 @@ class Group:
     def counters(self) -> Counters:
         """What the agreements of this group have cost so far."""
         raw = _abi.Counters(size=sizeof(_abi.Counters))
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, library().conclave_group_counters(pointer, byref(raw)))
         return counters_from(raw)
 
@@ -317,9 +325,14 @@ class Group:
         """
         if self._over is not None and not self._handle.is_closed:
             raise self._over.error
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             failure = _failure(pointer, library().conclave_group_process(pointer))
-            event = self._fetch(pointer)
+            try:
+                self._handle.is_lending = True
+                event = self._fetch(pointer)
+            finally:
+                self._handle.is_lending = False
             if event is not None:
                 bell.nudge()
                 return event, None
@@ -344,7 +357,8 @@ class Group:
                 return event
 
     def _command(self, function: Callable[[int], int]) -> None:
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             _check(pointer, function(pointer))
             self._look_again()
 
@@ -373,7 +387,8 @@ class Group:
 
     def _try_to_send(self, bell: Bell, send: Callable[[int], int], wait: bool) -> tuple[bool, float | None]:
         """Sends; or, when the queue is full, says how long to wait for room, with the wait announced at the bell."""
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             status = send(pointer)
             failure = _failure(pointer, status)
             if failure is not None and status != Status.QUEUE_FULL:

@@ -63,7 +63,8 @@ class Hub:
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         descriptor = c_int()
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             check(library().conclave_hub_descriptor(pointer, byref(descriptor)))
         self._bell: Bell | None = Bell(descriptor.value)
 
@@ -106,7 +107,8 @@ class Hub:
     def counters(self) -> HubCounters:
         """What the hub has seen so far."""
         raw = _abi.HubCounters(size=sizeof(_abi.HubCounters))
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             check(library().conclave_hub_counters_read(pointer, byref(raw)))
         return HubCounters(raw.clients, raw.groups, raw.messages, raw.message_bytes, raw.dropped_clients)
 
@@ -153,7 +155,8 @@ class Hub:
         milliseconds = c_int64()
         while not bell.take_wake():
             try:
-                with self._handle as pointer:
+                with self._handle.lock:
+                    pointer = self._handle.pointer
                     check(library().conclave_hub_process(pointer))
                     check(library().conclave_hub_deadline(pointer, byref(milliseconds)))
             except BadHandle:

@@ -82,7 +82,8 @@ class Identity:
         """
         secret, size = passphrase_argument(passphrase)
         error = c_void_p()
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             status = library().conclave_identity_save(pointer, path_argument(path), secret, size, byref(error))
         check_error(status, error)
 
@@ -90,7 +91,8 @@ class Identity:
         """The identity as PEM, with a passphrase encrypted."""
         secret, secret_size = passphrase_argument(passphrase)
         size = c_size_t(0)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             # The size of an encrypted text may differ from one call to the next, so the question is asked again.
             for _ in range(8):
                 buffer = ctypes.create_string_buffer(size.value) if size.value else None
@@ -107,14 +109,16 @@ class Identity:
     @property
     def name(self) -> str:
         """The identity's name."""
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             return decoded(library().conclave_identity_name(pointer))
 
     @property
     def public_key(self) -> bytes:
         """The public key, PUBLIC_KEY_SIZE bytes."""
         output = ctypes.create_string_buffer(PUBLIC_KEY_SIZE)
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             check(library().conclave_identity_public_key(pointer, output))
         return output.raw
 
@@ -170,33 +174,38 @@ class Trust:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Replaces the file with this list, whole or not at all."""
         error = c_void_p()
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             status = library().conclave_trust_save(pointer, path_argument(path), byref(error))
         check_error(status, error)
 
     def add(self, public_key: BytesLike, label: str) -> None:
         """Accepts a key; one that is there already gets the new label."""
         key, text = fixed_argument(public_key, PUBLIC_KEY_SIZE, "public key"), text_argument(label, "label")
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             check(library().conclave_trust_add(pointer, key, text))
 
     def remove(self, public_key: BytesLike) -> None:
         """Accepts a key no longer; raises NotFound when it was not there."""
         key = fixed_argument(public_key, PUBLIC_KEY_SIZE, "public key")
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             check(library().conclave_trust_remove(pointer, key))
 
     def __contains__(self, public_key: object) -> bool:
         if not isinstance(public_key, (bytes, bytearray, memoryview)) or len(public_key) != PUBLIC_KEY_SIZE:
             return False
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             status = library().conclave_trust_contains(pointer, bytes(public_key))
         if status != _abi.Status.NOT_FOUND:
             check(status)
         return bool(status == _abi.Status.OK)
 
     def __len__(self) -> int:
-        with self._handle as pointer:
+        with self._handle.lock:
+            pointer = self._handle.pointer
             return int(library().conclave_trust_count(pointer))
 
     def __iter__(self) -> Iterator[TrustEntry]:
@@ -207,10 +216,15 @@ class Trust:
         """The list as it is now, in order of insertion."""
         key, label = ctypes.create_string_buffer(PUBLIC_KEY_SIZE), c_char_p()
         entries = []
-        with self._handle as pointer:
-            for index in range(library().conclave_trust_count(pointer)):
-                check(library().conclave_trust_get(pointer, index, key, byref(label)))
-                entries.append(TrustEntry(key.raw, decoded(label.value)))
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            try:
+                self._handle.is_lending = True
+                for index in range(library().conclave_trust_count(pointer)):
+                    check(library().conclave_trust_get(pointer, index, key, byref(label)))
+                    entries.append(TrustEntry(key.raw, decoded(label.value)))
+            finally:
+                self._handle.is_lending = False
         return entries
 
     def close(self) -> None:
