@@ -106,7 +106,7 @@ def test_a_signal_handler_may_wake(path: Path) -> None:
 def test_control_c_ends_a_run_and_leaves_the_hub_usable(path: Path) -> None:
     with Hub(path) as hub:
         for _ in range(3):
-            threading.Timer(0.02, signal.raise_signal, (signal.SIGINT,)).start()
+            threading.Timer(0.02, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)).start()
             with pytest.raises(KeyboardInterrupt):
                 hub.run()
             assert hub.counters.clients == 0

@@ -22,11 +22,12 @@ def _free(lock: Any, free: Callable[[int], None], pointer: int) -> None:
 class Handle:
     """A pointer that may be used while ``lock`` is held: for short calls, never for a wait.
 
-    The lock is one of C's own, held by a plain ``with``, so that no Ctrl-C can come between taking and releasing it. What
-    is never closed is freed when the object is no longer reachable.
+    The lock is one of C's own, held by a plain ``with``, so that no Ctrl-C can come between taking and releasing it.
+    What is never closed is freed when the object is no longer reachable.
 
-    ``is_lending`` is set while results are copied that the library keeps until the next call. The lock holds other threads
-    off meanwhile, but a signal handler runs in the thread that has the lock, between two steps: its calls are refused.
+    ``is_lending`` is set while results are copied that the library keeps until the next call. The lock holds other
+    threads off meanwhile, but a signal handler runs in the thread that has the lock, between two steps: its calls are
+    refused.
     """
 
     def __init__(self, what: str, pointer: int, free: Callable[[int], None]) -> None:
