@@ -126,7 +126,7 @@ public final class LocalTransport {
         }
     }
 
-    /// Sends to every member of the group, this one included.
+    /// Sends to every member of the group, this one included. The bytes go out with the next `process`.
     public func multicast(_ payload: ArraySlice<UInt8>) -> TransportSend {
         let admission = admission(payload.count)
         guard admission == .queued else { return admission }
@@ -138,6 +138,7 @@ public final class LocalTransport {
     /// Sends to one member (itself is possible), at a place in the order of the whole group. To one that has left, nothing is
     /// delivered; the configuration that says so comes by itself.
     public func unicast(_ payload: ArraySlice<UInt8>, to connection: UInt64) -> TransportSend {
+        guard connection != HubWire.everybody else { return .noDestination }
         let admission = admission(payload.count)
         guard admission == .queued else { return admission }
         guard let frame = try? HubUnicast(destination: connection, payload: payload) else { return .tooLarge }

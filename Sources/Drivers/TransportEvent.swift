@@ -43,4 +43,6 @@ public enum TransportSend: Equatable, Sendable {
     case tooLarge
     /// Not a member (yet, or any more); nothing was taken.
     case notAttached
+    /// The destination is zero, which is nobody's connection; nothing was taken.
+    case noDestination
 }

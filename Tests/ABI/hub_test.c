@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char directory[64];
@@ -256,6 +257,49 @@ static void test_descriptor_shortage(void) {
     for (int index = 0; index < CLIENTS; index++) close(clients[index]);
 }
 
+/* Of many hubs that start at once over a stale socket file, one gets it, and its socket is not taken for stale. */
+static void test_simultaneous_starts(void) {
+    enum { ROUNDS = 20, STARTERS = 8 };
+    for (int round = 0; round < ROUNDS; round++) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+        int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        REQUIRE(bind(stale, (struct sockaddr *)&address, sizeof address) == 0);
+        close(stale);
+        int started[2], ended[2];
+        REQUIRE(pipe(started) == 0 && pipe(ended) == 0);
+        pid_t children[STARTERS];
+        for (int index = 0; index < STARTERS; index++) {
+            children[index] = fork();
+            REQUIRE(children[index] >= 0);
+            if (children[index] > 0) continue;
+            close(ended[1]);
+            conclave_hub *hub = NULL;
+            conclave_status status = conclave_hub_new(path, NULL, &hub, NULL);
+            char result = status == CONCLAVE_OK ? 'y' : status == CONCLAVE_E_ADDRESS_IN_USE ? 'n' : '?', end;
+            if (write(started[1], &result, 1) != 1) _exit(2);
+            /* Nobody ends before everybody has tried. */
+            if (read(ended[0], &end, 1) != 0) _exit(2);
+            conclave_hub_free(hub);
+            _exit(0);
+        }
+        char results[STARTERS + 1] = {0};
+        for (int index = 0; index < STARTERS; index++) REQUIRE(read(started[0], results + index, 1) == 1);
+        int winners = 0;
+        for (int index = 0; index < STARTERS; index++) winners += results[index] == 'y';
+        check_that(winners == 1 && strchr(results, '?') == NULL, __FILE__, __LINE__, "of %d starters: %s", STARTERS,
+                   results);
+        close(connect_client());
+        close(ended[1]);
+        for (int index = 0; index < STARTERS; index++) {
+            int status = -1;
+            CHECK(waitpid(children[index], &status, 0) == children[index] && status == 0);
+        }
+        close(started[0]), close(started[1]), close(ended[0]);
+        CHECK(access(path, F_OK) != 0);
+    }
+}
+
 int main(void) {
     snprintf(directory, sizeof directory, "/tmp/conclave-hub-test-XXXXXX");
     REQUIRE(mkdtemp(directory) != NULL);
@@ -266,6 +310,7 @@ int main(void) {
     test_wire();
     test_run();
     test_descriptor_shortage();
+    test_simultaneous_starts();
     rmdir(directory);
     CHECK(access(directory, F_OK) != 0);
     return check_finish();

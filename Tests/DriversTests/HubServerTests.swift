@@ -37,6 +37,7 @@ import Testing
         #expect(members[0].multicast(largest + [1]) == .tooLarge)
         #expect(members[0].unicast(largest + [1], to: destination) == .tooLarge)
         #expect(!members[0].canSend(limit + 1))
+        #expect(members[0].unicast([1], to: 0) == .noDestination)
         #expect(room.drive { members[1].messages.count == 2 && members[2].messages.count == 1 })
         #expect(members[1].messages == [largest, largest])
         #expect(members[2].messages == [largest])

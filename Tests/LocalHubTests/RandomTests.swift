@@ -269,4 +269,63 @@ extension HubSequencer {
             Issue.record("\(error)\n\(replay)")
         }
     }
+
+    @Test("a frame that is read is written the same way, however it came about", arguments: seeds)
+    func canonical(seed: UInt64) throws {
+        let replay: Comment = "replay: CONCLAVE_SEED=\(seed) swift test --filter LocalHubTests.RandomTests"
+        var random = SplitMix64(state: seed)
+        let valid = [
+            try HubAttach(group: Array("grüße".utf8)).write(), try HubMulticast(payload: [1, 2, 3]).write(),
+            try HubUnicast(destination: 7, payload: [1, 2]).write(), HubDetach().write(),
+            try HubAttached(connection: 9, frameLimit: 4096).write(), HubRefused(reason: .stuck).write(),
+            try HubConfiguration(id: 3, members: [1, 5, 9], transitional: [1, 9]).write(),
+            try HubMessage(sender: 1, destination: 0, payload: [4, 5, 6]).write(),
+        ]
+        var accepted = 0
+        for _ in 0..<5_000 {
+            var bytes = valid.randomElement(using: &random) ?? []
+            for _ in 0..<Int.random(in: 0..<4, using: &random) { mutate(&bytes, &random) }
+            if let frame = try? HubClientFrame.read(bytes) {
+                accepted += 1
+                #expect(write(frame) == bytes, replay)
+            }
+            if let frame = try? HubServerFrame.read(bytes) {
+                accepted += 1
+                #expect(write(frame) == bytes, replay)
+            }
+        }
+        #expect(accepted > 1_000, replay)
+    }
+
+    private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
+        let position = bytes.isEmpty ? 0 : Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0 where !bytes.isEmpty: bytes[position] = UInt8.random(in: 0...255, using: &random)
+        case 1 where !bytes.isEmpty: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 2 where !bytes.isEmpty: bytes.remove(at: position)
+        case 3: bytes.insert(UInt8.random(in: 0...255, using: &random), at: position)
+        default:
+            // Lengths that fit again get behind the first check.
+            let length = max(bytes.count - 4, 0)
+            if bytes.count >= 4 { bytes.replaceSubrange(2..<4, with: [UInt8(length >> 8), UInt8(length & 0xff)]) }
+        }
+    }
+
+    private func write(_ frame: HubClientFrame) -> [UInt8] {
+        switch frame {
+        case .attach(let attach): return attach.write()
+        case .multicast(let multicast): return multicast.write()
+        case .unicast(let unicast): return unicast.write()
+        case .detach(let detach): return detach.write()
+        }
+    }
+
+    private func write(_ frame: HubServerFrame) -> [UInt8] {
+        switch frame {
+        case .attached(let attached): return attached.write()
+        case .configuration(let configuration): return configuration.write()
+        case .message(let message): return message.write()
+        case .refused(let refused): return refused.write()
+        }
+    }
 }
