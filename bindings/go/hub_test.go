@@ -1,0 +1,96 @@
+package conclave
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// startHub runs a hub in the background until the test ends, or until stop is called.
+func startHub(t *testing.T, path string) (stop func()) {
+	t.Helper()
+	hub, err := NewHub(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- hub.Run(context.Background()) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			_ = hub.Close()
+			if err := <-done; !errors.Is(err, ErrClosed) {
+				t.Errorf("Run ended with %v", err)
+			}
+		})
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+func TestHubEndsWithItsContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub")
+	hub, err := NewHub(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewHub(path, nil); !errors.Is(err, ErrAddressInUse) || !errors.Is(err, ErrTransport) {
+		t.Errorf("a second hub: %v", err)
+	}
+	for round := 0; round < 3; round++ {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		if err := hub.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Run ended with %v", err)
+		}
+		cancel()
+	}
+	if counters, err := hub.Counters(); err != nil || counters != (HubCounters{}) {
+		t.Errorf("%+v %v", counters, err)
+	}
+	_, _ = hub.Close(), hub.Close()
+	if err := hub.Run(context.Background()); !errors.Is(err, ErrClosed) {
+		t.Errorf("Run after Close: %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+}
+
+func TestHubCloseEndsRun(t *testing.T) {
+	for round := 0; round < 20; round++ {
+		stop := startHub(t, filepath.Join(t.TempDir(), "hub"))
+		if round%2 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		stop()
+	}
+}
+
+func TestHubRefusals(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub")
+	if _, err := NewHub(path+"\x00", nil); !errors.Is(err, ErrBadText) {
+		t.Errorf("a zero byte: %v", err)
+	}
+	if _, err := NewHub("", nil); !errors.Is(err, ErrBadText) {
+		t.Errorf("an empty path: %v", err)
+	}
+	for _, change := range []func(*HubOptions){
+		func(options *HubOptions) { options.QueueBytes = -1 },
+		func(options *HubOptions) { options.ClientLimit = 0 },
+		func(options *HubOptions) { options.StuckTimeout = -time.Second },
+		func(options *HubOptions) { options.StuckTimeout = 1000 * time.Hour * 24 },
+	} {
+		options := DefaultHubOptions()
+		change(&options)
+		if hub, err := NewHub(path, &options); !errors.Is(err, ErrInvalidArgument) {
+			t.Errorf("%+v: %v", options, err)
+			if err == nil {
+				_ = hub.Close()
+			}
+		}
+	}
+}
