@@ -175,9 +175,9 @@ def test_a_message_to_one(room: Room) -> None:
 
 
 def test_the_largest_message(room: Room) -> None:
-    groups = room.meet("anna", "bert", send_queue_bytes=40 * 1024 * 1024)
+    groups = room.meet("anna", "bert")
     data = os.urandom(conclave.MESSAGE_MAX)
-    groups[0].send(memoryview(data))
+    groups[0].send(memoryview(data), timeout=PATIENCE)
     for messages in gather(groups, Message, 1):
         assert messages[0].data == data
     with pytest.raises(conclave.TooLarge):

@@ -483,7 +483,8 @@ def _event(pointer: int, raw: _abi.Event) -> Event | None:
     if kind == EventKind.TRANSITIONAL_SIGNAL:
         return TransitionalSignal(counter)
     if kind == EventKind.LEFT:
-        return Left(failure_for(raw.status, decoded(raw.message)), counter)
+        # Who left of its own accord may be told so without an error.
+        return Left(failure_for(raw.status or Status.LEFT, decoded(raw.message)), counter)
     if kind == EventKind.ERROR:
         error = failure_for(raw.status, decoded(raw.message))
         return ErrorEvent(error, raw.sender, decoded(raw.sender_name), counter)
