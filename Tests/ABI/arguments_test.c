@@ -88,7 +88,7 @@ static void test_null_pointers(void) {
     conclave_agreement *agreement = (conclave_agreement *)live[AGREEMENT], *context = NULL;
     conclave_group *group = (conclave_group *)live[GROUP], *joined = NULL;
     conclave_hub *hub = (conclave_hub *)live[HUB], *opened = NULL;
-    size_t size = 8;
+    size_t size = 4096;
     CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_identity_new(NULL, &made, NULL));
     CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_identity_new("name", NULL, NULL));
     CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_identity_load(NULL, NULL, 0, &made, NULL));

@@ -227,12 +227,12 @@ static void visit_declaration(const char *line) {
     const char *name = strstr(line, " conclave_");
     static const char *const kinds[] = {"error", "identity", "trust", "agreement", "group", "hub"};
     char function[64], first[64];
-    while (name != NULL && sscanf(name, " conclave_%63[a-z_](%63[a-z_ ]", function, first) != 2)
+    while (name != NULL && sscanf(name, " conclave_%63[a-z_](%63[a-z_ *]", function, first) != 2)
         name = strstr(name + 1, " conclave_");
     if (name == NULL || strncmp(line, "CONCLAVE_API", 12) != 0) return;
     char *kind = strstr(first, "conclave_");
-    if (kind == NULL) return;
-    kind[strcspn(kind, " ")] = 0;
+    if (kind == NULL || strstr(kind, "**") != NULL) return; /* a place for a handle takes none */
+    kind[strcspn(kind, " *")] = 0;
     for (size_t index = 0; index < sizeof kinds / sizeof kinds[0]; index++) {
         if (strcmp(kind + strlen("conclave_"), kinds[index]) != 0) continue;
         bool is_listed = false;
