@@ -157,36 +157,36 @@ typedef struct conclave_identity conclave_identity;
 
 /** Makes a fresh identity. `name`: 1 to CONCLAVE_NAME_MAX bytes without control characters. `error` may be NULL; on
  *  failure it receives an owned error, on success NULL. */
-CONCLAVE_API_PLANNED conclave_status conclave_identity_new(const char *name, conclave_identity **identity,
+CONCLAVE_API conclave_status conclave_identity_new(const char *name, conclave_identity **identity,
                                                    conclave_error **error);
 /** Reads an identity from a PKCS#8 PEM file. `passphrase` is NULL when the file is not encrypted, else
  *  `passphrase_size` bytes. Errors: NOT_FOUND, PERMISSION, IO, BAD_KEY_FILE, PASSPHRASE_REQUIRED, BAD_PASSPHRASE. */
-CONCLAVE_API_PLANNED conclave_status conclave_identity_load(const char *path, const uint8_t *passphrase,
+CONCLAVE_API conclave_status conclave_identity_load(const char *path, const uint8_t *passphrase,
                                                     size_t passphrase_size, conclave_identity **identity,
                                                     conclave_error **error);
 /** Reads an identity from PEM in memory; otherwise as conclave_identity_load. */
-CONCLAVE_API_PLANNED conclave_status conclave_identity_from_pem(const uint8_t *pem, size_t pem_size,
+CONCLAVE_API conclave_status conclave_identity_from_pem(const uint8_t *pem, size_t pem_size,
                                                         const uint8_t *passphrase, size_t passphrase_size,
                                                         conclave_identity **identity, conclave_error **error);
 /** Writes the identity to a new file of mode 0600, whole or not at all; with a passphrase encrypted (PBES2, AES-256-CBC).
  *  Errors: FILE_EXISTS, PERMISSION, NO_SPACE, IO; nothing is left behind. `error` may be NULL. */
-CONCLAVE_API_PLANNED conclave_status conclave_identity_save(const conclave_identity *identity, const char *path,
+CONCLAVE_API conclave_status conclave_identity_save(const conclave_identity *identity, const char *path,
                                                     const uint8_t *passphrase, size_t passphrase_size,
                                                     conclave_error **error);
 /** Writes the PEM into the caller's buffer; `*size` is its capacity before and the text's size after (no final zero).
  *  BUFFER_TOO_SMALL writes the needed size; a NULL buffer of capacity 0 asks for it. */
-CONCLAVE_API_PLANNED conclave_status conclave_identity_to_pem(const conclave_identity *identity, const uint8_t *passphrase,
+CONCLAVE_API conclave_status conclave_identity_to_pem(const conclave_identity *identity, const uint8_t *passphrase,
                                                       size_t passphrase_size, uint8_t *buffer, size_t *size);
 /** The identity's name. Borrowed until conclave_identity_free; "" for a bad handle. */
-CONCLAVE_API_PLANNED const char *conclave_identity_name(const conclave_identity *identity);
+CONCLAVE_API const char *conclave_identity_name(const conclave_identity *identity);
 /** Copies the public key. */
-CONCLAVE_API_PLANNED conclave_status conclave_identity_public_key(const conclave_identity *identity,
+CONCLAVE_API conclave_status conclave_identity_public_key(const conclave_identity *identity,
                                                           uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE]);
 /** Frees an identity and wipes its private key; NULL is allowed. */
-CONCLAVE_API_PLANNED void conclave_identity_free(conclave_identity *identity);
+CONCLAVE_API void conclave_identity_free(conclave_identity *identity);
 
 /** SHA-256 of a public key: what people compare. */
-CONCLAVE_API_PLANNED conclave_status conclave_fingerprint(const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE],
+CONCLAVE_API conclave_status conclave_fingerprint(const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE],
                                                   uint8_t fingerprint[CONCLAVE_FINGERPRINT_SIZE]);
 
 /** A list of accepted public keys, each with a label. A group takes a copy when it joins: after a change, hand it to
@@ -194,30 +194,30 @@ CONCLAVE_API_PLANNED conclave_status conclave_fingerprint(const uint8_t public_k
 typedef struct conclave_trust conclave_trust;
 
 /** An empty list: accepts nobody but oneself. */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_new(conclave_trust **trust, conclave_error **error);
+CONCLAVE_API conclave_status conclave_trust_new(conclave_trust **trust, conclave_error **error);
 /** Reads a list: one line `ed25519 BASE64 LABEL` for each key; empty lines and lines that begin with # are passed over.
  *  Errors: NOT_FOUND, PERMISSION, IO, BAD_TRUST_FILE (the message names the line). */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_load(const char *path, conclave_trust **trust, conclave_error **error);
+CONCLAVE_API conclave_status conclave_trust_load(const char *path, conclave_trust **trust, conclave_error **error);
 /** Replaces the file with this list, whole or not at all. */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_save(const conclave_trust *trust, const char *path,
+CONCLAVE_API conclave_status conclave_trust_save(const conclave_trust *trust, const char *path,
                                                  conclave_error **error);
 /** Accepts a key. `label` as a name; a key that is there already gets the new label. */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_add(conclave_trust *trust,
+CONCLAVE_API conclave_status conclave_trust_add(conclave_trust *trust,
                                                 const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE],
                                                 const char *label);
 /** Accepts a key no longer; NOT_FOUND when it was not there. */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_remove(conclave_trust *trust,
+CONCLAVE_API conclave_status conclave_trust_remove(conclave_trust *trust,
                                                    const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE]);
 /** CONCLAVE_OK when the key is accepted, else NOT_FOUND. */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_contains(const conclave_trust *trust,
+CONCLAVE_API conclave_status conclave_trust_contains(const conclave_trust *trust,
                                                      const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE]);
 /** How many keys; 0 for a bad handle. */
-CONCLAVE_API_PLANNED size_t conclave_trust_count(const conclave_trust *trust);
+CONCLAVE_API size_t conclave_trust_count(const conclave_trust *trust);
 /** The key and label at an index, in order of insertion. `label` (may be NULL) is borrowed until the list changes. */
-CONCLAVE_API_PLANNED conclave_status conclave_trust_get(const conclave_trust *trust, size_t index,
+CONCLAVE_API conclave_status conclave_trust_get(const conclave_trust *trust, size_t index,
                                                 uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE], const char **label);
 /** Frees a list; NULL is allowed. */
-CONCLAVE_API_PLANNED void conclave_trust_free(conclave_trust *trust);
+CONCLAVE_API void conclave_trust_free(conclave_trust *trust);
 
 /* ------------------------------------------------------------------------------------------------ suites */
 
@@ -237,7 +237,7 @@ typedef uint16_t conclave_suite;
 #define CONCLAVE_SUITE_STANDARD CONCLAVE_SUITE_GDH_FFDHE3072_ED25519_AES256GCM
 
 /** The suite's name, such as "GDH_FFDHE3072_ED25519_AES256GCM", static; NULL for a number that is none. */
-CONCLAVE_API_PLANNED const char *conclave_suite_name(conclave_suite suite);
+CONCLAVE_API const char *conclave_suite_name(conclave_suite suite);
 
 /* ------------------------------------------------------------------------------------------------ key agreement */
 
@@ -264,7 +264,7 @@ typedef struct conclave_membership {
 
 #define CONCLAVE_MEMBERSHIP_INIT {sizeof(conclave_membership), NULL, {0}, {0}, NULL, 0, 0}
 /** The same as CONCLAVE_MEMBERSHIP_INIT, for callers without a C preprocessor. */
-CONCLAVE_API_PLANNED void conclave_membership_init(conclave_membership *membership);
+CONCLAVE_API void conclave_membership_init(conclave_membership *membership);
 
 /** How a token is to be sent. */
 enum {
@@ -299,35 +299,35 @@ typedef struct conclave_counters {
 #define CONCLAVE_COUNTERS_INIT {sizeof(conclave_counters), 0, 0, 0, 0, 0, 0, 0}
 
 /** Makes a context for the participant `id`, which signs with `identity`. Any number of contexts may live in a process. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_new(conclave_suite suite, const conclave_identity *identity,
+CONCLAVE_API conclave_status conclave_agreement_new(conclave_suite suite, const conclave_identity *identity,
                                                     uint64_t id, conclave_agreement **agreement,
                                                     conclave_error **error);
 /** Begins a run: initial agreement, join, merge, leave, partition, several of them at once, or with an unchanged
  *  membership a refresh. A run under way is abandoned; the last agreed key stays usable until the next is installed. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_begin(conclave_agreement *agreement,
+CONCLAVE_API conclave_status conclave_agreement_begin(conclave_agreement *agreement,
                                                       const conclave_membership *membership);
 /** Takes a token that `sender` sent. A token that is refused (statuses -401 to -415) changes nothing. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_receive(conclave_agreement *agreement, uint64_t sender,
+CONCLAVE_API conclave_status conclave_agreement_receive(conclave_agreement *agreement, uint64_t sender,
                                                         const uint8_t *token, size_t token_size);
 /** The next token to send; CONCLAVE_E_NO_EVENT when there is none. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_next_token(conclave_agreement *agreement, conclave_token *token);
+CONCLAVE_API conclave_status conclave_agreement_next_token(conclave_agreement *agreement, conclave_token *token);
 /** Whether the run that began last has ended in a confirmed key; false for a bad handle. */
-CONCLAVE_API_PLANNED bool conclave_agreement_is_complete(const conclave_agreement *agreement);
+CONCLAVE_API bool conclave_agreement_is_complete(const conclave_agreement *agreement);
 /** Derives `output_size` bytes (at most 8,160) from the last agreed key (HKDF-SHA-256; label and context are bound in).
  *  WRONG_STATE before the first key. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_export(const conclave_agreement *agreement, const char *label,
+CONCLAVE_API conclave_status conclave_agreement_export(const conclave_agreement *agreement, const char *label,
                                                        const uint8_t *context, size_t context_size,
                                                        uint8_t *output, size_t output_size);
 /** A public name of the last agreed key: equal at two participants only if their keys are. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_fingerprint(const conclave_agreement *agreement,
+CONCLAVE_API conclave_status conclave_agreement_fingerprint(const conclave_agreement *agreement,
                                                             uint8_t fingerprint[CONCLAVE_FINGERPRINT_SIZE]);
 /** Counts since the context was made. */
-CONCLAVE_API_PLANNED conclave_status conclave_agreement_counters(const conclave_agreement *agreement,
+CONCLAVE_API conclave_status conclave_agreement_counters(const conclave_agreement *agreement,
                                                          conclave_counters *counters);
 /** Details of the last failure on this handle, one line; "" when there was none. Borrowed until the next call. */
-CONCLAVE_API_PLANNED const char *conclave_agreement_message(const conclave_agreement *agreement);
+CONCLAVE_API const char *conclave_agreement_message(const conclave_agreement *agreement);
 /** Frees a context and wipes its secrets; NULL is allowed. */
-CONCLAVE_API_PLANNED void conclave_agreement_free(conclave_agreement *agreement);
+CONCLAVE_API void conclave_agreement_free(conclave_agreement *agreement);
 
 /* ------------------------------------------------------------------------------------------------ secure groups */
 

@@ -180,4 +180,22 @@ static inline _Bool conclave_lower_event(int descriptor) {
     return read(descriptor, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
+/// Opens a file to read it, close-on-exec; -1 and errno on failure.
+static inline int conclave_open_to_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+/// Makes a new file of a mode and opens it to write to it; -1 and errno on failure.
+static inline int conclave_open_new(const char *path, mode_t mode) {
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+}
+
+/// Renames a file unless something has the new name already (then -1 and EEXIST), in one step.
+static inline int conclave_rename_new(const char *from, const char *to) {
+    extern int renameat2(int, const char *, int, const char *, unsigned int);
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    // A file system without that call: a second name is refused when it exists, too.
+    if (link(from, to) != 0) return -1;
+    return unlink(from);
+}
+
 #endif

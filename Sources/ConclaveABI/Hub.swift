@@ -8,16 +8,6 @@ private func server(_ hub: OpaquePointer?) throws(Failure) -> HubServer {
     unsafe try object(hub, .hub, as: HubServer.self)
 }
 
-/// Runs what a function on a handle does.
-private func answering(_ body: () throws(Failure) -> Void) -> conclave_status {
-    do throws(Failure) {
-        try body()
-        return conclave_status(CONCLAVE_OK)
-    } catch {
-        return error.status
-    }
-}
-
 /// The caller's bounds; those of the C API that the caller cannot set are fixed fractions and defaults.
 private func limits(_ options: UnsafePointer<conclave_hub_options>?) throws(Failure) -> HubLimits {
     var chosen = conclave_hub_options()

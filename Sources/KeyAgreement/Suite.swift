@@ -57,21 +57,20 @@ public struct Suite: Equatable, Sendable {
     }
 
     /// Such as `GDH_FFDHE3072_ED25519_AES256GCM`.
-    public var name: String {
-        let group =
-            switch self.group {
-            case .ffdhe2048: "FFDHE2048"
-            case .ffdhe3072: "FFDHE3072"
-            case .ffdhe4096: "FFDHE4096"
-            case .modp2048Order256: "MODP2048_256"
-            case .paper512: "PAPER512"
-            case .paper1024: "PAPER1024"
-            }
-        let cipher =
-            switch self.cipher {
-            case .aes256GCM: "AES256GCM"
-            case .chaCha20Poly1305: "CHACHA20POLY1305"
-            }
-        return "GDH_" + group + "_ED25519_" + cipher
+    public var name: StaticString {
+        switch (group, cipher) {
+        case (.ffdhe2048, .aes256GCM): "GDH_FFDHE2048_ED25519_AES256GCM"
+        case (.ffdhe3072, .aes256GCM): "GDH_FFDHE3072_ED25519_AES256GCM"
+        case (.ffdhe4096, .aes256GCM): "GDH_FFDHE4096_ED25519_AES256GCM"
+        case (.modp2048Order256, .aes256GCM): "GDH_MODP2048_256_ED25519_AES256GCM"
+        case (.paper512, .aes256GCM): "GDH_PAPER512_ED25519_AES256GCM"
+        case (.paper1024, .aes256GCM): "GDH_PAPER1024_ED25519_AES256GCM"
+        case (.ffdhe2048, .chaCha20Poly1305): "GDH_FFDHE2048_ED25519_CHACHA20POLY1305"
+        case (.ffdhe3072, .chaCha20Poly1305): "GDH_FFDHE3072_ED25519_CHACHA20POLY1305"
+        case (.ffdhe4096, .chaCha20Poly1305): "GDH_FFDHE4096_ED25519_CHACHA20POLY1305"
+        case (.modp2048Order256, .chaCha20Poly1305): "GDH_MODP2048_256_ED25519_CHACHA20POLY1305"
+        case (.paper512, .chaCha20Poly1305): "GDH_PAPER512_ED25519_CHACHA20POLY1305"
+        case (.paper1024, .chaCha20Poly1305): "GDH_PAPER1024_ED25519_CHACHA20POLY1305"
+        }
     }
 }

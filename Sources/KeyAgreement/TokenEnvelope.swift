@@ -24,7 +24,7 @@ struct TokenEnvelope: Equatable {
     static let protocolVersion: UInt8 = 1
     /// Room for a key list of the largest run in the largest group of numbers.
     static let bodyLimit = 1 << 20
-    private static let signatureLabel = Array("Conclave agreement token".utf8)
+    private static var signatureLabel: [UInt8] { Array("Conclave agreement token".utf8) }
 
     var kind: Kind
     var suite: UInt16

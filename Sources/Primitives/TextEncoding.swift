@@ -11,8 +11,7 @@ public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 
 /// Base64 of RFC 4648 §4, canonical: padded, without line breaks, unused bits zero. For public bytes.
 enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    private static let padding = UInt8(ascii: "=")
+    private static var padding: UInt8 { UInt8(ascii: "=") }
 
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
@@ -23,8 +22,8 @@ enum Base64 {
                 bits = bits << 8 | UInt32(offset < group.count ? group[group.startIndex + offset] : 0)
             }
             for position in 0..<4 {
-                let digit = alphabet[Int(bits >> UInt32(18 - 6 * position) & 63)]
-                text.append(position <= group.count ? digit : padding)
+                let value = UInt8(truncatingIfNeeded: bits >> UInt32(18 - 6 * position) & 63)
+                text.append(position <= group.count ? digit(of: value) : padding)
             }
         }
         return text
@@ -45,6 +44,16 @@ enum Base64 {
             }
         }
         return encode(bytes).elementsEqual(text) ? bytes : nil
+    }
+
+    private static func digit(of value: UInt8) -> UInt8 {
+        switch value {
+        case 0..<26: UInt8(ascii: "A") &+ value
+        case 26..<52: UInt8(ascii: "a") &+ (value &- 26)
+        case 52..<62: UInt8(ascii: "0") &+ (value &- 52)
+        case 62: UInt8(ascii: "+")
+        default: UInt8(ascii: "/")
+        }
     }
 
     private static func value(of character: UInt8) -> UInt32? {

@@ -11,7 +11,7 @@ import Testing
         #expect(accepted == [0x1111, 0x1112, 0x1211, 0x1212, 0x1311, 0x1312, 0x1411, 0x1412])
         for number in accepted { #expect(AgreementSuite(number: number)?.number == number) }
         #expect(AgreementSuite.standard.number == 0x1211)
-        #expect(AgreementSuite.standard.name == "GDH_FFDHE3072_ED25519_AES256GCM")
+        #expect(AgreementSuite.standard.name.description == "GDH_FFDHE3072_ED25519_AES256GCM")
     }
 
     @Test("the paper's group sizes come in by the benchmark door alone")

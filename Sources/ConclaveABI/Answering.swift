@@ -1,0 +1,69 @@
+public import CConclave
+internal import Primitives
+
+/// Runs what a function on a handle does.
+func answering(_ body: () throws(Failure) -> Void) -> conclave_status {
+    do throws(Failure) {
+        try body()
+        return conclave_status(CONCLAVE_OK)
+    } catch {
+        return error.status
+    }
+}
+
+/// The place of an output, which must be there.
+@unsafe
+func output<T>(
+    _ pointer: UnsafeMutablePointer<T>?, what: StaticString
+) throws(Failure) -> UnsafeMutablePointer<T> {
+    guard let pointer = unsafe pointer else {
+        throw Failure(CONCLAVE_E_NULL_ARGUMENT, "the place for the \(what) is NULL")
+    }
+    return unsafe pointer
+}
+
+/// Exactly `count` bytes of the caller's.
+@unsafe
+func fixedBytes(
+    _ pointer: UnsafePointer<UInt8>?, _ count: Int, what: StaticString
+) throws(Failure) -> [UInt8] {
+    unsafe try bytes(pointer, count, limit: count, what: what)
+}
+
+/// The caller's secret bytes, copied to where they are wiped; nil for NULL.
+@unsafe
+func secretBytes(
+    _ pointer: UnsafePointer<UInt8>?, _ size: Int, limit: Int, what: StaticString
+) throws(Failure) -> SecretBytes? {
+    guard let pointer = unsafe pointer else {
+        guard size == 0 else { throw Failure(CONCLAVE_E_NULL_ARGUMENT, "the \(what) is NULL, and its size is not 0") }
+        return nil
+    }
+    guard size >= 0, size <= limit else {
+        throw Failure(CONCLAVE_E_TOO_LARGE, "the \(what) is larger than \(limit) bytes")
+    }
+    return unsafe SecretBytes(count: size) { (buffer) in
+        for index in 0..<size { unsafe buffer[index] = pointer[index] }
+    }
+}
+
+/// Copies public bytes to the caller.
+@unsafe
+func copy(_ source: [UInt8], to target: UnsafeMutablePointer<UInt8>) {
+    for index in source.indices { unsafe target[index] = source[index] }
+}
+
+/// Bytes lent to C, at an address that stays.
+@safe
+final class LentBytes {
+    let pointer: UnsafeMutablePointer<UInt8>
+    let count: Int
+
+    init(_ bytes: [UInt8]) {
+        count = bytes.count
+        unsafe pointer = .allocate(capacity: max(count, 1))
+        for index in bytes.indices { unsafe pointer[index] = bytes[index] }
+    }
+
+    deinit { unsafe pointer.deallocate() }
+}
