@@ -10,7 +10,9 @@ public struct ViewBinding: Equatable, Sendable {
     public let groupHash: [UInt8]
     /// The first eight bytes of `groupHash`.
     let groupTag: UInt64
-    /// The first eight bytes of SHA-256 over group hash, view counter and view hash.
+    /// SHA-256 over group hash, view counter and view hash (32 bytes): the view's name on signed messages.
+    let viewDigest: [UInt8]
+    /// The first eight bytes of `viewDigest`.
     let viewTag: UInt64
 
     /// Binds to a view of a group.
@@ -22,7 +24,8 @@ public struct ViewBinding: Equatable, Sendable {
         writer.writeRaw(groupHash)
         writer.writeUInt64(view.counter)
         writer.writeVector8(view.hash)
-        viewTag = Self.tag(try Digest.sha256(writer.bytes))
+        viewDigest = try Digest.sha256(writer.bytes)
+        viewTag = Self.tag(viewDigest)
     }
 
     /// Group hash, view counter and view hash: the context of every derivation.
