@@ -14,8 +14,6 @@ import pytest
 import conclave
 from conclave import Agreement, Identity, Membership, Participant, Suite, Token, TokenKind
 
-pytestmark = pytest.mark.needs("conclave_agreement_new")
-
 SUITE = Suite.GDH_FFDHE2048_ED25519_AES256GCM
 
 

@@ -17,8 +17,6 @@ import pytest
 import conclave
 from conclave import Hub
 
-pytestmark = pytest.mark.needs("conclave_hub_new")
-
 
 @pytest.fixture
 def path() -> Iterator[Path]:

@@ -18,8 +18,6 @@ import conclave
 from conclave import Identity
 from conclave._library import library
 
-pytestmark = pytest.mark.needs("conclave_identity_new")
-
 
 def test_a_new_identity_has_a_name_and_a_key_of_its_own() -> None:
     with Identity.new("Anna Ωmega") as anna, Identity.new("Anna Ωmega") as other:

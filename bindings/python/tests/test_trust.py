@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
+import threading
 from pathlib import Path
 
 import pytest
 
 import conclave
 from conclave import Identity, Trust, TrustEntry
-
-pytestmark = pytest.mark.needs("conclave_trust_new")
 
 
 def key(name: str) -> bytes:
@@ -89,6 +88,24 @@ def test_keys_and_labels_that_are_refused() -> None:
         assert len(trust) == 0
         assert b"short" not in trust
         assert "text" not in trust
+
+
+def test_threads_may_share_a_list() -> None:
+    keys = [bytes([first, second]) * 16 for first in range(4) for second in range(50)]
+    with Trust() as trust:
+
+        def work(mine: list[bytes]) -> None:
+            for public_key in mine:
+                trust.add(public_key, public_key[:2].hex())
+                assert all(entry.label == entry.public_key[:2].hex() for entry in trust)
+                assert public_key in trust
+
+        threads = [threading.Thread(target=work, args=(keys[start::4],)) for start in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {entry.public_key for entry in trust} == set(keys)
 
 
 def test_a_closed_list_says_so() -> None:
