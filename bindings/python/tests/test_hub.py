@@ -91,6 +91,27 @@ def test_a_wake_before_the_run_counts(path: Path) -> None:
         hub.run()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_process_leaves_the_hub_alone(path: Path) -> None:
+    with Hub(path) as hub:
+        hub.start()
+        for _ in range(20):
+            child = os.fork()
+            if child == 0:
+                try:
+                    hub.counters  # noqa: B018
+                except conclave.BadHandle:
+                    hub.close()
+                    os._exit(42)
+                finally:
+                    os._exit(1)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+        assert path.exists()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            until(lambda: hub.counters.clients == 1)
+
+
 def test_a_signal_handler_may_wake(path: Path) -> None:
     with Hub(path) as hub:
         previous = signal.signal(signal.SIGALRM, lambda *_: hub.wake())

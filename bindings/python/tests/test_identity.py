@@ -227,7 +227,9 @@ def test_a_forked_process_cannot_use_it() -> None:
             try:
                 identity.public_key  # noqa: B018
             except conclave.BadHandle:
-                os._exit(42)
+                identity.close()
+                with Identity.new("child") as own:
+                    os._exit(42 if own.name == "child" else 1)
             finally:
                 os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42

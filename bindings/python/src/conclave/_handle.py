@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from typing import Any, Callable
@@ -35,12 +36,16 @@ class Handle:
         self._what = what
         self._pointer = pointer
         self.is_lending = False
+        self._is_inherited = False
         self._finalizer = weakref.finalize(self, _free, self.lock, free, pointer)
+        _handles.add(self)
 
     @property
     def pointer(self) -> int:
         """The pointer; to be asked for and used while the lock is held. Raises BadHandle once the handle is closed."""
         self._refuse_reentry()
+        if self._is_inherited:
+            raise BadHandle(f"this {self._what} belongs to the process that this one was forked from")
         if not self._finalizer.alive:
             raise BadHandle(f"this {self._what} is closed")
         return self._pointer
@@ -55,6 +60,24 @@ class Handle:
             self._refuse_reentry()
             self._finalizer()
 
+    def disown(self) -> None:
+        """Gives up what the parent process holds. Its lock may be held by a thread that does not exist here."""
+        self._is_inherited = True
+        self.is_lending = False
+        self.lock = threading.RLock()
+        self._finalizer.detach()
+
     def _refuse_reentry(self) -> None:
         if self.is_lending:
             raise WrongState(f"this {self._what} is in use by the call that was interrupted; call wake instead")
+
+
+_handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+
+
+def _disown_all() -> None:
+    for handle in _handles:
+        handle.disown()
+
+
+os.register_at_fork(after_in_child=_disown_all)
