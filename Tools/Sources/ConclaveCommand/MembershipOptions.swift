@@ -1,0 +1,54 @@
+import ArgumentParser
+import CConclave
+
+/// What every command needs that joins a group.
+struct MembershipOptions: ParsableArguments {
+    @Argument(help: "The group's name: 1 to 128 bytes.")
+    var group: String
+    @Option(help: "Where the members meet: `local:PATH` names a hub's socket.")
+    var transport: String
+    @Option(help: "The file of the identity to join as.", completion: .file())
+    var identity: String
+    @Option(help: "The file of the accepted keys.", completion: .file())
+    var trust: String
+    @OptionGroup var passphrase: PassphraseOption
+    @Option(help: "Seconds after which a member that nobody has accepted gives up.")
+    var admissionTimeout: UInt32 = 10
+
+    func validate() throws {
+        guard (1...86_400).contains(admissionTimeout) else {
+            throw ValidationError("--admission-timeout is from 1 to 86400 seconds")
+        }
+    }
+
+    func join() throws(Failure) -> Membership {
+        let passphrase = try passphrase.read()
+        let identity = try Identity(path: identity, passphrase: passphrase)
+        let trust = try Trust(path: trust)
+        return try Membership(
+            Group(
+                transport: transport, name: group, identity: identity, trust: trust,
+                admissionTimeout: admissionTimeout * 1000))
+    }
+}
+
+extension Failure {
+    /// What an ERROR event means to a command: being kept out is the end, all else goes by with a line.
+    static func consider(_ failure: Failure, joined: Bool) throws(Failure) {
+        if failure.status == CONCLAVE_E_NOT_ADMITTED, !joined { throw failure }
+        Console.note("* \(printable(failure.message)) (\(failure.name))")
+    }
+}
+
+extension View {
+    /// The view in two lines or three: number and key, members, who came and who went.
+    func describe() -> [String] {
+        let names = members.map { printable($0.name) + ($0.isSelf ? " (you)" : "") }
+        var lines = ["* view \(counter), key \(spoken(keyFingerprint))"]
+        lines.append("*   members: \(names.joined(separator: ", "))")
+        let joined = members.filter { $0.hasJoined && !$0.isSelf }.map { "joined: " + printable($0.name) }
+        let left = self.left.map { "left: " + printable($0.name) }
+        if !(joined + left).isEmpty { lines.append("*   " + (joined + left).joined(separator: ", ")) }
+        return lines
+    }
+}
