@@ -185,13 +185,15 @@ public func conclave_agreement_receive(
 public func conclave_agreement_next_token(
     _ agreement: OpaquePointer!, _ token: UnsafeMutablePointer<conclave_token>!
 ) -> conclave_status {
+    let size = unsafe MemoryLayout<conclave_token>.size
     // That there is none now is no failure, and leaves the message of the last one alone.
-    if let object = unsafe HandleTable.find(agreement, .agreement, as: AgreementObject.self), object.waiting.isEmpty {
-        return conclave_status(unsafe token == nil ? CONCLAVE_E_NULL_ARGUMENT : CONCLAVE_E_NO_EVENT)
+    if let object = unsafe HandleTable.find(agreement, .agreement, as: AgreementObject.self), object.waiting.isEmpty,
+        let token = unsafe token, unsafe token.pointee.size == size
+    {
+        return conclave_status(CONCLAVE_E_NO_EVENT)
     }
     return unsafe answering(agreement) { (object) throws(Failure) in
         let token = unsafe try output(token, what: "token")
-        let size = unsafe MemoryLayout<conclave_token>.size
         guard unsafe token.pointee.size == size else { throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE) }
         guard let next = object.waiting.first else { throw Failure(CONCLAVE_E_NO_EVENT) }
         object.waiting.removeFirst()

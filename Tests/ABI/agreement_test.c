@@ -168,6 +168,8 @@ static void test_refused_tokens(void) {
     conclave_token none = CONCLAVE_TOKEN_INIT;
     CHECK_STATUS(CONCLAVE_E_NO_EVENT, conclave_agreement_next_token(of(3), &none));
     CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_agreement_next_token(of(3), NULL));
+    none.size = 1;
+    CHECK_STATUS(CONCLAVE_E_BAD_STRUCT_SIZE, conclave_agreement_next_token(of(3), &none));
     deliver_all(ids, 3);
     check_agreed(ids, 3);
 }
