@@ -1,7 +1,7 @@
 public import Primitives
 
-/// A public member of the subgroup of prime order, never its identity: made by an exponentiation, or from received bytes
-/// by `ExponentiationContext.element(checking:)`, which is the only way in.
+/// A public member of the subgroup of prime order, never its identity: made by an exponentiation, or from received
+/// bytes by `ExponentiationContext.element(checking:)`, which is the only way in.
 public struct Element: Equatable, Sendable {
     /// The group it belongs to.
     public let group: NumberGroup

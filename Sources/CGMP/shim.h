@@ -8,13 +8,10 @@
 // glibc hides this one behind _DEFAULT_SOURCE, which Swift's importer does not define.
 extern void explicit_bzero(void *bytes, size_t size);
 
-static inline void conclave_wipe_limbs(mp_limb_t *limbs, size_t count) {
-    explicit_bzero(limbs, count * sizeof *limbs);
-}
+static inline void conclave_wipe_limbs(mp_limb_t *limbs, size_t count) { explicit_bzero(limbs, count * sizeof *limbs); }
 
 static inline void conclave_powm(mp_limb_t *result, const mp_limb_t *base, const mp_limb_t *exponent,
-                                 size_t exponent_bits, const mp_limb_t *modulus, mp_size_t size,
-                                 mp_limb_t *scratch) {
+                                 size_t exponent_bits, const mp_limb_t *modulus, mp_size_t size, mp_limb_t *scratch) {
     mpn_sec_powm(result, base, size, exponent, exponent_bits, modulus, size, scratch);
 }
 
@@ -37,8 +34,7 @@ static inline mp_size_t conclave_multiply_scratch(mp_size_t size) {
 }
 
 /// The inverse of a blinded value: time depends on the value. 1 on success, 0 when there is none.
-static inline int conclave_invert(mp_limb_t *result, const mp_limb_t *value, const mp_limb_t *modulus,
-                                  mp_size_t size) {
+static inline int conclave_invert(mp_limb_t *result, const mp_limb_t *value, const mp_limb_t *modulus, mp_size_t size) {
     mpz_t number, order, inverse;
     mpz_roinit_n(number, value, size);
     mpz_roinit_n(order, modulus, size);

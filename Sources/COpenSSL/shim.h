@@ -17,10 +17,9 @@
 #include <string.h>
 
 /// HKDF of RFC 5869 with the digest named; 1 on success. The caller checks output_size <= 255 * digest size.
-static inline int conclave_hkdf(EVP_KDF *kdf, const char *digest_name, const unsigned char *secret,
-                                size_t secret_size, const unsigned char *salt, size_t salt_size,
-                                const unsigned char *info, size_t info_size, unsigned char *output,
-                                size_t output_size) {
+static inline int conclave_hkdf(EVP_KDF *kdf, const char *digest_name, const unsigned char *secret, size_t secret_size,
+                                const unsigned char *salt, size_t salt_size, const unsigned char *info,
+                                size_t info_size, unsigned char *output, size_t output_size) {
     EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
     if (context == NULL) return 0;
     OSSL_PARAM parameters[5];
@@ -61,8 +60,7 @@ static inline EVP_PKEY *conclave_read_private_key(BIO *bio, conclave_passphrase 
 /// Writes a private key as PKCS#8 PEM, encrypted with AES-256-CBC under PBKDF2 when a passphrase is given.
 static inline int conclave_write_private_key(BIO *bio, EVP_PKEY *key, const unsigned char *passphrase, size_t size) {
     if (passphrase == NULL) return PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
-    return PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), (const char *)passphrase, (int)size, NULL,
-                                         NULL);
+    return PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), (const char *)passphrase, (int)size, NULL, NULL);
 }
 
 static inline long conclave_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }

@@ -35,9 +35,7 @@ static inline uint64_t conclave_monotonic_milliseconds(void) {
 }
 
 /// A stream socket of the local family, close-on-exec and non-blocking; -1 and errno on failure.
-static inline int conclave_local_socket(void) {
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
+static inline int conclave_local_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
 
 /// Fills a local address; -1 when the path does not fit (107 bytes at most on Linux).
 static inline int conclave_local_address(struct sockaddr_un *address, const char *path, size_t path_size) {
@@ -143,8 +141,8 @@ static inline int conclave_identify_file(const char *path, struct conclave_file_
     return 0;
 }
 
-/// Opens the directory that holds a path and locks it against other starts of a hub, trying for half a second; -1 when it
-/// cannot be read or stays locked. Closing the descriptor unlocks.
+/// Opens the directory that holds a path and locks it against other starts of a hub, trying for half a second; -1 when
+/// it cannot be read or stays locked. Closing the descriptor unlocks.
 static inline int conclave_lock_directory_of(const char *path) {
     extern int flock(int, int);
     extern int usleep(unsigned int);
@@ -153,8 +151,10 @@ static inline int conclave_lock_directory_of(const char *path) {
     if (size >= sizeof directory) return -1;
     memcpy(directory, path, size + 1);
     char *slash = strrchr(directory, '/');
-    if (slash == NULL) memcpy(directory, ".", 2);
-    else slash[slash == directory ? 1 : 0] = 0;
+    if (slash == NULL)
+        memcpy(directory, ".", 2);
+    else
+        slash[slash == directory ? 1 : 0] = 0;
     int descriptor = open(directory, O_RDONLY | 0x10000 /* O_DIRECTORY */ | O_CLOEXEC);
     if (descriptor < 0) return -1;
     for (int attempt = 0; attempt < 50; attempt++) {
@@ -170,7 +170,8 @@ static inline int conclave_lock_directory_of(const char *path) {
 static inline void conclave_raise_event(int descriptor) {
     int saved = errno;
     uint64_t one = 1;
-    if (write(descriptor, &one, sizeof one) < 0) { /* It is raised already: nothing else can fail here. */ }
+    if (write(descriptor, &one, sizeof one) < 0) { /* It is raised already: nothing else can fail here. */
+    }
     errno = saved;
 }
 

@@ -13,11 +13,11 @@ enum HandleKind: UInt64 {
 
 /// The table behind the opaque pointers of the C API: the one process-global state of the library.
 ///
-/// A handle is a number: generation (32 bits), kind (8), slot (21), and three zero bits so that it looks aligned. A slot holds
-/// the handle it was given out for and the object. Looking one up is one comparison and touches no freed memory. The
-/// pages are wiped by `fork`, so that a child's use of an inherited handle is refused: two processes that share sequence
-/// numbers and keys would use nonces twice. Generations start at a random number, so that a child's new handles do
-/// not meet the inherited ones.
+/// A handle is a number: generation (32 bits), kind (8), slot (21), and three zero bits so that it looks aligned. A
+/// slot holds the handle it was given out for and the object. Looking one up is one comparison and touches no freed
+/// memory. The pages are wiped by `fork`, so that a child's use of an inherited handle is refused: two processes that
+/// share sequence numbers and keys would use nonces twice. Generations start at a random number, so that a child's new
+/// handles do not meet the inherited ones.
 @safe
 enum HandleTable {
     private static let slotCount: UInt64 = 65_536

@@ -44,8 +44,8 @@ struct HubListener: ~Copyable {
         guard TransportAddress.isUsable(localPath: path), var address = localAddress(path) else {
             throw .badPath
         }
-        // Two hubs that start at once must not each remove the other's new socket as stale. Without a lock (the directory
-        // may be unreadable) only that race is open, so its absence is no reason to fail.
+        // Two hubs that start at once must not each remove the other's new socket as stale. Without a lock (the
+        // directory may be unreadable) only that race is open, so its absence is no reason to fail.
         let lock = Descriptor(taking: unsafe withCPath(path) { path in unsafe conclave_lock_directory_of(path) })
         defer { _ = lock }
         guard let socket = Descriptor(taking: conclave_local_socket()) else {

@@ -4,8 +4,8 @@ public import Primitives
 
 /// A local hub on a Unix socket: runs the sequencer, moves its bytes, decides nothing.
 ///
-/// For any event loop: wait until `descriptor` is readable or `deadline` has come, then call `process`. Or call `run` and end
-/// it through `waker`. Letting go of it closes all connections and removes the socket file.
+/// For any event loop: wait until `descriptor` is readable or `deadline` has come, then call `process`. Or call `run`
+/// and end it through `waker`. Letting go of it closes all connections and removes the socket file.
 ///
 /// A class, because Embedded Swift cannot destroy a noncopyable value of another module inside an object.
 public final class HubServer {
@@ -267,8 +267,8 @@ public final class HubServer {
         freeSlots.append(slot)
     }
 
-    /// Tells epoll what is of interest now. A hang-up is reported whether wanted or not, so that a paused connection whose
-    /// other end is gone is not watched at all until it is resumed.
+    /// Tells epoll what is of interest now. A hang-up is reported whether wanted or not, so that a paused connection
+    /// whose other end is gone is not watched at all until it is resumed.
     private func watch(_ client: Client, _ slot: Int) {
         var wanted: UInt32? = 0
         if !client.isPaused { wanted = Readiness.readable }

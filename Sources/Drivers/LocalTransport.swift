@@ -4,17 +4,17 @@ internal import Primitives
 
 /// One member's connection to a local hub.
 ///
-/// The surface is kept to what every kind of transport can offer (a hub, a cluster's process groups, callbacks), because an
-/// enum of transports will stand in its place: a descriptor with the events of interest, `process`, `nextEvent`, two ways to
-/// send and a pause. Nothing blocks. The owner's loop:
+/// The surface is kept to what every kind of transport can offer (a hub, a cluster's process groups, callbacks),
+/// because an enum of transports will stand in its place: a descriptor with the events of interest, `process`,
+/// `nextEvent`, two ways to send and a pause. Nothing blocks. The owner's loop:
 ///
 /// 1. wait for `wantedEvents` on `descriptor`; when they are 0, do not watch it (a hang-up is reported even unwanted);
 /// 2. call `process`, which reads and writes what is possible;
-/// 3. take events until `nextEvent` gives nil. What has been read and not taken stays here, at most about half a MiB, and
-///    then nothing more is read: an owner that is busy just stops taking, or sets `isReadingPaused`.
+/// 3. take events until `nextEvent` gives nil. What has been read and not taken stays here, at most about half a MiB,
+///    and then nothing more is read: an owner that is busy just stops taking, or sets `isReadingPaused`.
 ///
-/// The hub holds back a group whose member does not read, and after some seconds disconnects that member; so a pause is for
-/// moments, not for ever.
+/// The hub holds back a group whose member does not read, and after some seconds disconnects that member; so a pause is
+/// for moments, not for ever.
 public final class LocalTransport {
     private enum State {
         /// Attach is queued or sent.
@@ -46,8 +46,8 @@ public final class LocalTransport {
         self.queueLimit = queueLimit
     }
 
-    /// Connects to the hub at `path` and asks to become a member of `group` (1 to 128 bytes of UTF-8); the answer comes as an
-    /// event. At most `queueLimit` bytes wait to be sent, or one message if it is larger.
+    /// Connects to the hub at `path` and asks to become a member of `group` (1 to 128 bytes of UTF-8); the answer comes
+    /// as an event. At most `queueLimit` bytes wait to be sent, or one message if it is larger.
     /// Errors: badAddress, badGroupName, unreachable, system.
     public static func open(
         path: [UInt8], group: [UInt8], queueLimit: Int = 4 * 1024 * 1024
@@ -135,8 +135,8 @@ public final class LocalTransport {
         return .queued
     }
 
-    /// Sends to one member (itself is possible), at a place in the order of the whole group. To one that has left, nothing is
-    /// delivered; the configuration that says so comes by itself.
+    /// Sends to one member (itself is possible), at a place in the order of the whole group. To one that has left,
+    /// nothing is delivered; the configuration that says so comes by itself.
     public func unicast(_ payload: ArraySlice<UInt8>, to connection: UInt64) -> TransportSend {
         guard connection != HubWire.everybody else { return .noDestination }
         let admission = admission(payload.count)
@@ -146,7 +146,8 @@ public final class LocalTransport {
         return .queued
     }
 
-    /// Leaves the group after everything sent so far. Go on processing until `lost(.detached)`: then all of it was ordered.
+    /// Leaves the group after everything sent so far. Go on processing until `lost(.detached)`: then all of it was
+    /// ordered.
     public func detach() {
         switch state {
         case .attaching, .member:

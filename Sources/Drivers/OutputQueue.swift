@@ -2,8 +2,8 @@ internal import CPlatform
 
 /// Bytes that wait for a descriptor to take them.
 ///
-/// Large arrays are kept as they are, so that the receivers of one message share its storage; small ones are gathered, so
-/// that many of them need one system call.
+/// Large arrays are kept as they are, so that the receivers of one message share its storage; small ones are gathered,
+/// so that many of them need one system call.
 struct OutputQueue {
     enum Outcome: Equatable {
         /// Everything was taken.

@@ -1,7 +1,7 @@
 internal import Primitives
 
-/// What proves who made a control message (decision 15): a signature, or between members of one secure view a MAC under a
-/// key derived from that view's key.
+/// What proves who made a control message (decision 15): a signature, or between members of one secure view a MAC under
+/// a key derived from that view's key.
 enum Authenticator: Equatable {
     case signature([UInt8])
     case code([UInt8])

@@ -1,12 +1,12 @@
-/// The present transport configuration, and what was multicast in it. Everybody in the configuration who was there from its
-/// start knows the same, since all of it arrived in agreed order: what is computed from it is the same everywhere.
+/// The present transport configuration, and what was multicast in it. Everybody in the configuration who was there from
+/// its start knows the same, since all of it arrived in agreed order: what is computed from it is the same everywhere.
 struct Configuration: Equatable {
     /// A proposal that took effect: its sender's connection, and whom to go on without.
     struct Excluded: Equatable {
         let proposer: UInt64
         let target: UInt64
-        /// Whether all who accept the proposer go on without the target, not the proposer alone: so among members of one view, and
-        /// about newcomers. Who comes from elsewhere, and waits in vain, cannot tell a view whom to lose.
+        /// Whether all who accept the proposer go on without the target, not the proposer alone: so among members of
+        /// one view, and about newcomers. Who comes from elsewhere, and waits in vain, cannot tell a view whom to lose.
         let isBinding: Bool
     }
 

@@ -17,8 +17,8 @@ extension FlushMachine {
         return actions + confirmReceipt()
     }
 
-    /// Time has passed: repeats what others may have missed, proposes to go on without the silent, tells a newcomer that
-    /// nobody has admitted it.
+    /// Time has passed: repeats what others may have missed, proposes to go on without the silent, tells a newcomer
+    /// that nobody has admitted it.
     public mutating func tick(now: UInt64) -> [FlushAction] {
         var actions = settle(now: now)
         if let time = admissionDeadline, now >= time {
@@ -104,7 +104,8 @@ extension FlushMachine {
         return multicast(message.unauthenticated(group: group))
     }
 
-    /// Repeats hello and acknowledgement while others are awaited, and after the timeout proposes to go on without them.
+    /// Repeats hello and acknowledgement while others are awaited, and after the timeout proposes to go on without
+    /// them.
     private func nudge(_ waiting: inout Waiting, now: UInt64) -> [FlushAction] {
         var actions: [FlushAction] = []
         if now >= waiting.nextRepeat {
@@ -124,7 +125,8 @@ extension FlushMachine {
         return actions + multicast(proposal.unauthenticated(group: group))
     }
 
-    /// Authenticates a control message and multicasts it: by a code where everybody in the configuration shares the key.
+    /// Authenticates a control message and multicasts it: by a code where everybody in the configuration shares the
+    /// key.
     private func multicast(_ unauthenticated: ByteWriter) -> [FlushAction] {
         var writer = unauthenticated
         let covered = FlushWire.domain + writer.bytes

@@ -75,8 +75,8 @@ extension FlushMachine {
         return [.signal] + (installed?.queue.takeAll() ?? []).map { $0.delivery }
     }
 
-    /// What was sent in the old configuration must be sent again. How long the others have been waited for is not forgotten:
-    /// connections that come and go must not keep a silent member in the group for ever.
+    /// What was sent in the old configuration must be sent again. How long the others have been waited for is not
+    /// forgotten: connections that come and go must not keep a silent member in the group for ever.
     private mutating func restartWaiting(now: UInt64) {
         func restarted(_ waiting: Waiting) -> Waiting {
             Waiting(since: waiting.since, nextRepeat: now &+ limits.repeatInterval)

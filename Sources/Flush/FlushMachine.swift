@@ -16,11 +16,13 @@ public struct FlushLimits: Equatable, Sendable {
     }
 }
 
-/// Admission, and virtual synchrony on top of extended virtual synchrony (the Flush library of §6.3; decisions 12 to 15).
+/// Admission, and virtual synchrony on top of extended virtual synchrony (the Flush library of §6.3; decisions 12 to
+/// 15).
 ///
 /// The transport delivers configurations and, in one total order for all who move together, messages. From these the
-/// machine makes VS views: a flush request, an acknowledgement that follows everything sent in the old view, and a view that
-/// all its members install at the same place in the total order, when the last acknowledgement it needs is delivered.
+/// machine makes VS views: a flush request, an acknowledgement that follows everything sent in the old view, and a view
+/// that all its members install at the same place in the total order, when the last acknowledgement it needs is
+/// delivered.
 ///
 /// ```
 ///  attached
@@ -145,8 +147,8 @@ public struct FlushMachine: ~Copyable {
         return earliest
     }
 
-    /// Whom the group waits for, as far as this member can see: those whose acknowledgement, or hello, is missing; itself
-    /// when its own application has not answered a flush request.
+    /// Whom the group waits for, as far as this member can see: those whose acknowledgement, or hello, is missing;
+    /// itself when its own application has not answered a flush request.
     public var waitingFor: [Member] {
         switch state {
         case .detached, .steady, .over: return []
@@ -190,8 +192,8 @@ public struct FlushMachine: ~Copyable {
     /// Asks for a new view even though nobody came or went (a refresh).
     public mutating func requestFlush(now: UInt64) -> [FlushAction] { startFlush(now: now) }
 
-    /// Replaces the accepted keys. Who is no longer accepted is left out of the next view, which is asked for at once; who
-    /// is accepted now and waits is let in.
+    /// Replaces the accepted keys. Who is no longer accepted is left out of the next view, which is asked for at once;
+    /// who is accepted now and waits is let in.
     public mutating func setTrust(_ trust: TrustStore, now: UInt64) -> [FlushAction] {
         self.trust = trust
         considered = []

@@ -44,8 +44,8 @@ public struct Member: Equatable, Sendable {
 public struct FlushView: Equatable, Sendable {
     /// mb_id.
     public let id: ViewIdentifier
-    /// mb_set, in order of seniority. Members that came from the same VS view together stand next to each other; those of
-    /// the largest such component stand first, in the order of that view.
+    /// mb_set, in order of seniority. Members that came from the same VS view together stand next to each other; those
+    /// of the largest such component stand first, in the order of that view.
     public let members: [Member]
     /// vs_set: the ids of the members that moved together with this one from its previous VS view (itself included).
     public let transitionalSet: [UInt64]

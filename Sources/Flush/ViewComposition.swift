@@ -3,9 +3,9 @@ internal import Primitives
 /// Who is in the next view: one pure function of what was multicast in the configuration (decision 13).
 ///
 /// Of those who have acknowledged, the most senior begins; in order of seniority everybody joins it who accepts, and is
-/// accepted by, all who are in already. Who is left over forms a composition of its own by the same rule: so sides that do not
-/// trust each other live on apart, and a stranger keeps company with itself. A composition becomes a view when everybody
-/// whom one of its members accepts has acknowledged, or is excluded, or replaced by a newer incarnation.
+/// accepted by, all who are in already. Who is left over forms a composition of its own by the same rule: so sides that
+/// do not trust each other live on apart, and a stranger keeps company with itself. A composition becomes a view when
+/// everybody whom one of its members accepts has acknowledged, or is excluded, or replaced by a newer incarnation.
 struct ViewComposition: Equatable {
     /// In order of seniority.
     let members: [Member]
@@ -84,8 +84,8 @@ struct ViewComposition: Equatable {
 }
 
 extension Configuration {
-    /// Whether a newer incarnation of the same key has acknowledged. A newcomer is newer than who is in a view; else who
-    /// stands later in the younger view.
+    /// Whether a newer incarnation of the same key has acknowledged. A newcomer is newer than who is in a view; else
+    /// who stands later in the younger view.
     func isReplaced(_ peer: Peer) -> Bool {
         peers.contains { other in
             other.connection != peer.connection && other.hello.publicKey == peer.hello.publicKey

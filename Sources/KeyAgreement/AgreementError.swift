@@ -10,7 +10,8 @@ public enum AgreementError: Error, Equatable, Sendable {
     case invalidRun
     /// This member is not in the run, or is there with another public key.
     case notAMember
-    /// This member or one that it should continue with has not completed the previous run, or its key has changed since.
+    /// This member or one that it should continue with has not completed the previous run, or its key has changed
+    /// since.
     case notContinuing
     /// There is no agreed key yet.
     case noKey

@@ -52,7 +52,8 @@ public struct AgreementRun: Equatable, Sendable {
 public enum AgreementAction: Equatable, Sendable {
     /// Send a token to one member, FIFO.
     case unicast(to: UInt64, bytes: [UInt8])
-    /// Send the final token to all, FIFO. Delivery to oneself is allowed and lets the controller compute while it waits.
+    /// Send the final token to all, FIFO. Delivery to oneself is allowed and lets the controller compute while it
+    /// waits.
     case multicast([UInt8])
     /// Send the key list to all and oneself, AGREED.
     case multicastAgreed([UInt8])

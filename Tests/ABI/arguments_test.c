@@ -1,5 +1,5 @@
-/* Absurd sizes, structures of sizes that never existed, and NULL where something is needed: each is refused with its own status,
- * on handles that are alive and stay so. */
+/* Absurd sizes, structures of sizes that never existed, and NULL where something is needed: each is refused with its
+ * own status, on handles that are alive and stay so. */
 #define _POSIX_C_SOURCE 200809L
 #include "live.h"
 

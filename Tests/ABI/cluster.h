@@ -1,4 +1,5 @@
-/* A hub and some members in one thread, driven by poll as an event loop would, each with a record of what it was told. */
+/* A hub and some members in one thread, driven by poll as an event loop would, each with a record of what it was
+   told. */
 #ifndef CONCLAVE_CLUSTER_H
 #define CONCLAVE_CLUSTER_H
 

@@ -1,5 +1,5 @@
-/* What goes wrong around a group: addresses that lead nowhere, full queues, large messages, waits that are ended, strangers,
- * doubles, silent members, and a hub that goes away. */
+/* What goes wrong around a group: addresses that lead nowhere, full queues, large messages, waits that are ended,
+ * strangers, doubles, silent members, and a hub that goes away. */
 #define _POSIX_C_SOURCE 200809L
 #include "cluster.h"
 #include <pthread.h>
@@ -99,7 +99,8 @@ static void test_large_messages(void) {
     }
     CHECK_STATUS(CONCLAVE_E_TOO_LARGE,
                  conclave_group_send(c->peers[1].group, CONCLAVE_SERVICE_AGREED, data, CONCLAVE_MESSAGE_MAX + 1));
-    /* A flush acknowledgement follows the last fragment: a large message is delivered whole before the view it delays. */
+    /* A flush acknowledgement follows the last fragment: a large message is delivered whole before the view it
+       delays. */
     for (size_t index = 0; index < 3; index++) c->peers[index].record_count = 0;
     uint64_t counter = c->peers[0].view.counter;
     CHECK_OK(conclave_group_send(c->peers[1].group, CONCLAVE_SERVICE_FIFO, data, 3000000));
@@ -268,7 +269,8 @@ static void test_event_queue_is_bounded(void) {
         else
             turn(c, 10);
     }
-    /* The second member processes, but its program does not fetch. Nothing is dropped; the transport is read no more. */
+    /* The second member processes, but its program does not fetch. Nothing is dropped; the transport is read no
+       more. */
     c->peers[1].is_idle = true;
     for (int round = 0; round < 200; round++) {
         turn(c, 1);

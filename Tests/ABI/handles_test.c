@@ -1,6 +1,6 @@
-/* Every function that takes a handle is given every kind of handle that is none: NULL, numbers, addresses, handles of other
- * types, freed ones, forged ones, those that a fork inherited. Nothing crashes, nothing is written, and the status says which. The table of
- * functions is held against the header. */
+/* Every function that takes a handle is given every kind of handle that is none: NULL, numbers, addresses, handles of
+ * other types, freed ones, forged ones, those that a fork inherited. Nothing crashes, nothing is written, and the
+ * status says which. The table of functions is held against the header. */
 #define _POSIX_C_SOURCE 200809L
 #include "live.h"
 #include <pthread.h>

@@ -1,6 +1,6 @@
-/* What the header promises without a network: it compiles as C99, C11, C17 and C++17, its macros say what the library says,
- * its statuses and suites have names, and its two ways of initializing a structure agree. It reads the header itself, so
- * that a number added there is tested here at once. */
+/* What the header promises without a network: it compiles as C99, C11, C17 and C++17, its macros say what the library
+ * says, its statuses and suites have names, and its two ways of initializing a structure agree. It reads the header
+ * itself, so that a number added there is tested here at once. */
 #include "check.h"
 
 #ifndef CONCLAVE_HEADER

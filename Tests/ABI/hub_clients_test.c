@@ -1,5 +1,5 @@
-/* The hub at work: what it does with files in its way, with wakes at the wrong moment, and with clients that are too many or
- * send garbage. What it refuses and what it says on the wire is hub_test.c. */
+/* The hub at work: what it does with files in its way, with wakes at the wrong moment, and with clients that are too
+ * many or send garbage. What it refuses and what it says on the wire is hub_test.c. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 #include <poll.h>

@@ -1,5 +1,5 @@
-/* conclave_hub_* as a program sees it: what it refuses, and what it says on the wire to clients that are plain sockets here,
- * byte for byte. The hub is driven by the program's own loop first and by conclave_hub_run on a thread later. */
+/* conclave_hub_* as a program sees it: what it refuses, and what it says on the wire to clients that are plain sockets
+ * here, byte for byte. The hub is driven by the program's own loop first and by conclave_hub_run on a thread later. */
 #define _GNU_SOURCE
 #include "check.h"
 

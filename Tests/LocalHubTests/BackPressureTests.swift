@@ -30,7 +30,8 @@ import Testing
         // What was read before the pause took hold is kept, without another pause.
         #expect(hub.received(a, frame[...], now: 0) == [])
         #expect(hub.drained(b, byteCount: 191, now: 0) == [])
-        // One more byte and the mark is reached: a's first goes on, its second fills b's queue again; b waits behind it.
+        // One more byte and the mark is reached: a's first goes on, its second fills b's queue again; b waits behind
+        // it.
         #expect(hub.drained(b, byteCount: 1, now: 0) == both + both + [.resumeReading(a)])
         #expect(hub.drained(a, byteCount: 2 * Self.delivered, now: 0) == [])
         #expect(

@@ -6,10 +6,11 @@ struct Violation: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Sees everything that the hub says to everybody, and knows what the hub may say. It shares no code with the sequencer.
+/// Sees everything that the hub says to everybody, and knows what the hub may say. It shares no code with the
+/// sequencer.
 ///
-/// Of each group it keeps one log: whatever some member gets first is the next entry, and everybody else must get exactly
-/// that entry at that place.
+/// Of each group it keeps one log: whatever some member gets first is the next entry, and everybody else must get
+/// exactly that entry at that place.
 struct Observer {
     enum Entry: Equatable {
         case configuration(id: UInt64, members: [UInt64])

@@ -1,5 +1,6 @@
-/* Sends a file to a group in agreed order: one message `FILE SIZE NAME`, then the bytes in pieces. Shows what a program does
- * when it sends faster than the group takes: it waits a full queue out, and waits for the next view during a flush. */
+/* Sends a file to a group in agreed order: one message `FILE SIZE NAME`, then the bytes in pieces. Shows what a program
+ * does when it sends faster than the group takes: it waits a full queue out, and waits for the next view during a
+ * flush. */
 #define _POSIX_C_SOURCE 200809L
 #include <conclave.h>
 #include <inttypes.h>

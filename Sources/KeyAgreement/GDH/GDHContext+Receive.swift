@@ -70,7 +70,8 @@ extension GDHContext {
 // MARK: - Partial token
 
 extension GDHContext {
-    /// A new member's turn: the last one broadcasts the value unchanged and becomes controller, any other adds its share.
+    /// A new member's turn: the last one broadcasts the value unchanged and becomes controller, any other adds its
+    /// share.
     private mutating func receivePartialToken(
         _ envelope: TokenEnvelope, _ position: Int, _ run: RunContext
     ) throws(AgreementError) -> [AgreementAction] {

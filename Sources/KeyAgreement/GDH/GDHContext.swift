@@ -1,14 +1,14 @@
 internal import Arithmetic
 public import Primitives
 
-/// One member's part in GDH IKA.2 (paper §3.2): membership changes and tokens go in, tokens come out, and in the end all
-/// members hold g to the product of everybody's share.
+/// One member's part in GDH IKA.2 (paper §3.2): membership changes and tokens go in, tokens come out, and in the end
+/// all members hold g to the product of everybody's share.
 ///
 /// A run begins with `begin` and ends with the action `.install`, which every member gets for the same AGREED key list.
-/// Until then the key and the partial keys of the last completed run stay, and they are all that a run that is abandoned
-/// leaves behind: a share that was refreshed for it is forgotten. A later run may therefore only count those members
-/// to its base who completed the same last run; `begin` checks that of this member, and the tokens carry the binding of
-/// that run, so that a member who completed another is refused (`.wrongRun`) by those whom its tokens reach.
+/// Until then the key and the partial keys of the last completed run stay, and they are all that a run that is
+/// abandoned leaves behind: a share that was refreshed for it is forgotten. A later run may therefore only count those
+/// members to its base who completed the same last run; `begin` checks that of this member, and the tokens carry the
+/// binding of that run, so that a member who completed another is refused (`.wrongRun`) by those whom its tokens reach.
 public struct GDHContext: ~Copyable {
     /// The suite of all its runs.
     public let suite: Suite
@@ -67,8 +67,8 @@ extension GDHContext {
     /// Whether a key was agreed.
     public var hasKey: Bool { completed != nil }
 
-    /// A public name of the last agreed key, 32 bytes: equal at two members only if their keys and runs are. Empty before
-    /// the first key.
+    /// A public name of the last agreed key, 32 bytes: equal at two members only if their keys and runs are. Empty
+    /// before the first key.
     public var fingerprint: [UInt8] { completed?.key.fingerprint ?? [] }
 
     /// What the run that began last has cost so far.
