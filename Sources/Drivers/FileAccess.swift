@@ -29,8 +29,8 @@ public enum FileError: Error, Equatable, Sendable {
 
 /// Reads and writes the small files that identities and trust stores are kept in.
 ///
-/// A file that is written appears under its name whole, and on the disk, or not at all: it is written under another name
-/// beside it first, and nothing is left behind when that fails.
+/// A file that is written appears under its name whole, and on the disk, or not at all: it is written under another
+/// name beside it first, and nothing is left behind when that fails.
 public enum FileAccess {
     /// Reads a secret file of at most `limit` bytes.
     public static func readSecret(_ path: [UInt8], limit: Int) throws(FileError) -> SecretBytes {

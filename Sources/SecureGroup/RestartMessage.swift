@@ -14,7 +14,8 @@ struct RestartMessage: Equatable {
         /// "I continue with the key of the last secure view": said once in a view that restarts, by each member of the
         /// base. Who moved along without that key learns from it that it missed a key list.
         case continuing = 3
-        /// "I acknowledge the flush without having sent a key list": said by the controller, so that nobody waits for it.
+        /// "I acknowledge the flush without having sent a key list": said by the controller, so that nobody waits for
+        /// it.
         case abandoned = 4
     }
 

@@ -100,8 +100,8 @@ public struct SecureGroup: ~Copyable {
         return counters
     }
 
-    /// A key of the application's own, the same at every member of the last secure view: 1 to 8,160 bytes, different for
-    /// each label (at most 255 bytes), context (at most 64 KiB) and size. Throws `.noSecureView` and `.badExport`.
+    /// A key of the application's own, the same at every member of the last secure view: 1 to 8,160 bytes, different
+    /// for each label (at most 255 bytes), context (at most 64 KiB) and size. Throws `.noSecureView` and `.badExport`.
     public func export(label: [UInt8], context: [UInt8], count: Int) throws(SecureGroupError) -> SecretBytes {
         guard let installed else { throw .noSecureView }
         return try installed.keys.export(label: label, context: context, count: count)

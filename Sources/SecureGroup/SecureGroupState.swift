@@ -1,8 +1,8 @@
 internal import Flush
 internal import KeyAgreement
 
-/// The states of the optimized robust algorithm (paper §5, figure 3). The suite's own states (PT, FT, FO and KL for GDH)
-/// are those of its context while the group is *agreeing*.
+/// The states of the optimized robust algorithm (paper §5, figure 3). The suite's own states (PT, FT, FO and KL for
+/// GDH) are those of its context while the group is *agreeing*.
 ///
 ///                      Membership                     Install (Key_List in KL)
 ///      SJ ──────────────────────────────▶ agreeing ─────────────────────────────▶ S ◀─┐

@@ -1,5 +1,5 @@
-/* Writes what members need to meet: for each NAME an identity file DIRECTORY/NAME.pem and a trust file DIRECTORY/NAME.trust that
- * accepts all NAMEs. For the tests of the examples. */
+/* Writes what members need to meet: for each NAME an identity file DIRECTORY/NAME.pem and a trust file
+ * DIRECTORY/NAME.trust that accepts all NAMEs. For the tests of the examples. */
 #include <conclave.h>
 #include <stdio.h>
 

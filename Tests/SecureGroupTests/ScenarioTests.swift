@@ -94,7 +94,8 @@ import Testing
         #expect(exported[0] == exported[1] && exported[1] == exported[2])
     }
 
-    /// Between the final token and the key list a flush request must wait: what all get, all install (reference, item 12).
+    /// Between the final token and the key list a flush request must wait: what all get, all install (reference, item
+    /// 12).
     @Test func flushRequestBetweenFinalTokenAndKeyList() throws {
         let network = Network()
         let ids = try network.fresh(3)
