@@ -6,7 +6,6 @@ import PackageDescription
 
 let libraryDirectory =
     Context.environment["CONCLAVE_LIBRARY_DIRECTORY"] ?? Context.packageDirectory + "/../build/release/lib"
-
 let package = Package(
     name: "conclave-tools",
     products: [.executable(name: "conclave", targets: ["ConclaveCommand"])],
@@ -27,7 +26,8 @@ let package = Package(
             ],
             linkerSettings: [
                 .linkedLibrary("conclave"),
-                .unsafeFlags(["-L" + libraryDirectory, "-Xlinker", "-rpath", "-Xlinker", libraryDirectory]),
+                // Once installed, the command finds the library beside it (scripts/install), else where the system looks.
+                .unsafeFlags(["-L" + libraryDirectory, "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]),
             ]),
     ],
     swiftLanguageModes: [.v6]

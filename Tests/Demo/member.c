@@ -119,16 +119,23 @@ static void greet(member *self) {
     self->next_greeting = now() + 500;
 }
 
+/* Waits a little for an event, and reports it. LEFT and the like when the membership is over. */
+static conclave_status take_event(member *self) {
+    conclave_event event = CONCLAVE_EVENT_INIT;
+    conclave_status status = conclave_group_wait_event(self->group, self->phase == SENDING ? 10 : 100, &event);
+    if (status == CONCLAVE_E_TIMED_OUT) return CONCLAVE_OK;
+    if (status != CONCLAVE_OK) return status;
+    if (event.kind == CONCLAVE_EVENT_VIEW) return report_view(self);
+    if (event.kind == CONCLAVE_EVENT_MESSAGE) take_message(self, &event);
+    if (event.kind == CONCLAVE_EVENT_ERROR) printf("%" PRId64 " error %s\n", now(), conclave_status_name(event.status));
+    if (event.kind == CONCLAVE_EVENT_LEFT) return event.status == CONCLAVE_OK ? CONCLAVE_E_LEFT : event.status;
+    return CONCLAVE_OK;
+}
+
 static conclave_status live(member *self) {
     for (;;) {
-        conclave_event event = CONCLAVE_EVENT_INIT;
-        conclave_status status = conclave_group_wait_event(self->group, self->phase == SENDING ? 10 : 100, &event);
-        if (status == CONCLAVE_OK && event.kind == CONCLAVE_EVENT_VIEW) status = report_view(self);
-        else if (status == CONCLAVE_OK && event.kind == CONCLAVE_EVENT_MESSAGE) take_message(self, &event);
-        else if (status == CONCLAVE_OK && event.kind == CONCLAVE_EVENT_LEFT) return event.status;
-        else if (status == CONCLAVE_OK && event.kind == CONCLAVE_EVENT_ERROR)
-            printf("%" PRId64 " error %s\n", now(), conclave_status_name(event.status));
-        if (status != CONCLAVE_OK && status != CONCLAVE_E_TIMED_OUT) return status;
+        conclave_status status = take_event(self);
+        if (status != CONCLAVE_OK) return status;
         greet(self);
         status = send_some(self);
         if (status != CONCLAVE_OK) return status;
@@ -150,7 +157,8 @@ int main(int count, char **arguments) {
     if (self.file == NULL || self.digest == NULL) return perror(arguments[5]), 1;
     conclave_status status = conclave_identity_load(arguments[3], NULL, 0, &identity, &error);
     if (status == CONCLAVE_OK) status = conclave_trust_load(arguments[4], &trust, &error);
-    if (status == CONCLAVE_OK) status = conclave_group_join(url, arguments[2], identity, trust, NULL, &self.group, &error);
+    if (status == CONCLAVE_OK)
+        status = conclave_group_join(url, arguments[2], identity, trust, NULL, &self.group, &error);
     if (status != CONCLAVE_OK) return fprintf(stderr, "member: %s\n", conclave_error_message(error)), 1;
     conclave_trust_free(trust);
     conclave_identity_free(identity);
