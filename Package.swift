@@ -37,7 +37,7 @@ let package = Package(
         tests("Flush", ["Primitives"]),
         module("LocalHub", ["Primitives"]),
         tests("LocalHub", ["Primitives"]),
-        module("Drivers", ["LocalHub", "Primitives", "CPlatform"]),
+        module("Drivers", ["SecureGroup", "Flush", "KeyAgreement", "LocalHub", "Primitives", "CPlatform"]),
         tests("Drivers", ["LocalHub", "Primitives", "CPlatform"]),
         module("Arithmetic", ["Primitives", "CGMP"]),
         tests("Arithmetic", ["Primitives", "CGMP"]),

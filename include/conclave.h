@@ -28,8 +28,6 @@
 #define CONCLAVE_API
 #endif
 
-#define CONCLAVE_API_PLANNED
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -350,7 +348,7 @@ typedef struct conclave_group_options {
 #define CONCLAVE_GROUP_OPTIONS_INIT                                                                                    \
     {sizeof(conclave_group_options), CONCLAVE_SUITE_STANDARD, false, 30000, 10000, 3, 10000, 4194304, 67108864}
 /** The same as CONCLAVE_GROUP_OPTIONS_INIT, for callers without a C preprocessor. */
-CONCLAVE_API_PLANNED void conclave_group_options_init(conclave_group_options *options);
+CONCLAVE_API void conclave_group_options_init(conclave_group_options *options);
 
 /** Bytes of an application message at most. */
 #define CONCLAVE_MESSAGE_MAX 16777216
@@ -420,65 +418,65 @@ typedef struct conclave_member {
  *  stands; the first VIEW event tells that the group is joined. `trust` may be NULL: only the own key is accepted. Both it and
  *  `identity` may be freed afterwards. `options` may be NULL. Errors: BAD_URL, BAD_TEXT, TRANSPORT_UNREACHABLE,
  *  TRANSPORT_REFUSED, PERMISSION, UNKNOWN_SUITE. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_join(const char *transport_url, const char *group_name,
+CONCLAVE_API conclave_status conclave_group_join(const char *transport_url, const char *group_name,
                                                  const conclave_identity *identity, const conclave_trust *trust,
                                                  const conclave_group_options *options, conclave_group **group,
                                                  conclave_error **error);
 /** A descriptor that is readable whenever conclave_group_process has something to do, for any event loop. It belongs to
  *  the group: watch it, never read, write or close it. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_descriptor(const conclave_group *group, int *descriptor);
+CONCLAVE_API conclave_status conclave_group_descriptor(const conclave_group *group, int *descriptor);
 /** Milliseconds until conclave_group_process must be called even if the descriptor is quiet; -1: no such time. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_deadline(const conclave_group *group, int64_t *milliseconds);
+CONCLAVE_API conclave_status conclave_group_deadline(const conclave_group *group, int64_t *milliseconds);
 /** Does what is to be done, without blocking: reads, writes, agrees on keys, queues events. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_process(conclave_group *group);
+CONCLAVE_API conclave_status conclave_group_process(conclave_group *group);
 /** Fetches the next event without blocking; CONCLAVE_E_NO_EVENT when there is none. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_next_event(conclave_group *group, conclave_event *event);
+CONCLAVE_API conclave_status conclave_group_next_event(conclave_group *group, conclave_event *event);
 /** For simple programs: processes and waits until there is an event, at most `timeout_ms` (negative: without end).
  *  TIMED_OUT, or INTERRUPTED after conclave_group_wake. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_wait_event(conclave_group *group, int64_t timeout_ms,
+CONCLAVE_API conclave_status conclave_group_wait_event(conclave_group *group, int64_t timeout_ms,
                                                        conclave_event *event);
 /** Makes a wait on this group return, now or when it next begins. Any thread may call it while the group exists. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_wake(const conclave_group *group);
+CONCLAVE_API conclave_status conclave_group_wake(const conclave_group *group);
 /** Sends to all members of the current secure view, the sender included. At most CONCLAVE_MESSAGE_MAX bytes; copied.
  *  WRONG_STATE before the first view, FLUSH_PENDING between acknowledgement and view, QUEUE_FULL. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_send(conclave_group *group, uint32_t service, const uint8_t *data,
+CONCLAVE_API conclave_status conclave_group_send(conclave_group *group, uint32_t service, const uint8_t *data,
                                                  size_t data_size);
 /** Sends to one member of the current secure view, in FIFO order with this sender's other messages. NOT_FOUND when it
  *  is not there. Every member can decrypt what another can: private means delivered to one, not secret from the rest. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_send_to(conclave_group *group, uint64_t member, const uint8_t *data,
+CONCLAVE_API conclave_status conclave_group_send_to(conclave_group *group, uint64_t member, const uint8_t *data,
                                                     size_t data_size);
 /** Acknowledges a flush request (manual_flush): nothing more will be sent in this view. WRONG_STATE without a request. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_flush(conclave_group *group);
+CONCLAVE_API conclave_status conclave_group_flush(conclave_group *group);
 /** Asks for a new view with the same members and a new key. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_refresh(conclave_group *group);
+CONCLAVE_API conclave_status conclave_group_refresh(conclave_group *group);
 /** Replaces the accepted keys by a copy of `trust`. A member whose key is gone is expelled at the next view, which is
  *  asked for at once. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_set_trust(conclave_group *group, const conclave_trust *trust);
+CONCLAVE_API conclave_status conclave_group_set_trust(conclave_group *group, const conclave_trust *trust);
 /** Leaves the group: what was accepted is sent, then a LEFT event follows. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_leave(conclave_group *group);
+CONCLAVE_API conclave_status conclave_group_leave(conclave_group *group);
 /** The secure view of the VIEW event that was fetched last; WRONG_STATE before the first. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_view(const conclave_group *group, conclave_view *view);
+CONCLAVE_API conclave_status conclave_group_view(const conclave_group *group, conclave_view *view);
 /** A member of that view by index, oldest first. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_member(const conclave_group *group, size_t index,
+CONCLAVE_API conclave_status conclave_group_member(const conclave_group *group, size_t index,
                                                    conclave_member *member);
 /** A member of the view before it that is not in it any more, by index. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_left_member(const conclave_group *group, size_t index,
+CONCLAVE_API conclave_status conclave_group_left_member(const conclave_group *group, size_t index,
                                                         conclave_member *member);
 /** Whom the group is waiting for just now, by index (flush, admission or agreement); NOT_FOUND past the last. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_waiting_for(const conclave_group *group, size_t index,
+CONCLAVE_API conclave_status conclave_group_waiting_for(const conclave_group *group, size_t index,
                                                         conclave_member *member);
 /** Derives `output_size` bytes (at most 8,160) from the key of the current secure view, for the application's own use: the
  *  same at all members for the same label and context. WRONG_STATE before the first view. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_export(const conclave_group *group, const char *label,
+CONCLAVE_API conclave_status conclave_group_export(const conclave_group *group, const char *label,
                                                    const uint8_t *context, size_t context_size, uint8_t *output,
                                                    size_t output_size);
 /** What the agreements of this group have cost so far. */
-CONCLAVE_API_PLANNED conclave_status conclave_group_counters(const conclave_group *group, conclave_counters *counters);
+CONCLAVE_API conclave_status conclave_group_counters(const conclave_group *group, conclave_counters *counters);
 /** Details of the last failure on this handle, one line; "" when there was none. Borrowed until the next call. */
-CONCLAVE_API_PLANNED const char *conclave_group_message(const conclave_group *group);
+CONCLAVE_API const char *conclave_group_message(const conclave_group *group);
 /** Disconnects at once (others see a crash unless conclave_group_leave went before) and wipes the keys; NULL is
  *  allowed. */
-CONCLAVE_API_PLANNED void conclave_group_free(conclave_group *group);
+CONCLAVE_API void conclave_group_free(conclave_group *group);
 
 /* ------------------------------------------------------------------------------------------------ local hub */
 

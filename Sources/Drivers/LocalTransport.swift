@@ -95,13 +95,7 @@ public final class LocalTransport {
 
     /// Reads and writes what is possible now, without blocking. What comes of it is told by `nextEvent`.
     public func process() {
-        if !isOutputLost, output.byteCount > 0 {
-            if case .failed = output.write(to: socket.number).outcome {
-                // The hub has closed; its last words may still be there to be read.
-                isOutputLost = true
-                output.removeAll()
-            }
-        }
+        writeQueued()
         while canRead {
             switch receive(from: socket.number, into: &buffer) {
             case .bytes(let count): input.append(buffer[0..<count])
@@ -109,6 +103,25 @@ public final class LocalTransport {
             case .ended(let error): end = endReason(errno: error)
             }
         }
+    }
+
+    /// Writes what is possible now, and reads nothing: for a caller that has just sent and is not ready for events.
+    public func writeQueued() {
+        guard !isOutputLost, output.byteCount > 0 else { return }
+        if case .failed = output.write(to: socket.number).outcome {
+            // The hub has closed; its last words may still be there to be read.
+            isOutputLost = true
+            output.removeAll()
+        }
+    }
+
+    /// Ends the connection at once. Nothing comes and nothing goes any more; the descriptor stays open, and closed for the hub,
+    /// until the transport is freed.
+    public func close() {
+        state = .ended
+        isOutputLost = true
+        output.removeAll()
+        _ = shutdown(socket.number, Int32(SHUT_RDWR))
     }
 
     /// The next event, or nil when there is none for now. After `lost` there is never another one.
