@@ -105,9 +105,9 @@ enum {
 
     /* The end of a membership. */
     CONCLAVE_E_LEFT = -601,             /**< this member has left the group */
-    CONCLAVE_E_EXCLUDED = -602,         /**< the others excluded this member because it did not answer in time */
+    CONCLAVE_E_EXCLUDED = -602,         /**< the others went on without this silent member; it joins again by itself */
     CONCLAVE_E_REPLACED = -603,         /**< the same identity joined again elsewhere */
-    CONCLAVE_E_AGREEMENT_FAILED = -604, /**< no key was agreed within the allowed restarts */
+    CONCLAVE_E_AGREEMENT_FAILED = -604, /**< no key within the allowed restarts; this member joins again by itself */
 
     /* Faults inside. */
     CONCLAVE_E_CRYPTOGRAPHY = -901, /**< libcrypto failed without a reason that input explains */
@@ -126,8 +126,8 @@ CONCLAVE_API bool conclave_supports_feature(const char *name);
 CONCLAVE_API const char *conclave_status_text(conclave_status status);
 /** The status's name without prefix, such as "BAD_HANDLE", static; for a number that is none, "UNKNOWN". */
 CONCLAVE_API const char *conclave_status_name(conclave_status status);
-/** Whether the handle that gave this status can do nothing more but be freed (transport lost, left, excluded,
- *  replaced, agreement failed, bad handle, faults inside). */
+/** Whether the handle that gave this status can do nothing more but be freed (bad handle, transport lost, left, replaced,
+ *  faults inside). */
 CONCLAVE_API bool conclave_status_is_fatal(conclave_status status);
 
 /** Why a _new, _open, _load or _join failed: an owned object, because there is no handle yet that could tell. */

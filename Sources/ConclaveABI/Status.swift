@@ -86,9 +86,10 @@ private func outsideRow(_ status: conclave_status) -> StatusRow {
     case CONCLAVE_E_FILE_EXISTS: return row("FILE_EXISTS", "there is a file already, and it is not overwritten")
     case CONCLAVE_E_ADDRESS_IN_USE: return row("ADDRESS_IN_USE", "another hub listens at this address")
     case CONCLAVE_E_LEFT: return row("LEFT", "this member has left the group")
-    case CONCLAVE_E_EXCLUDED: return row("EXCLUDED", "excluded by the others for not answering in time")
+    case CONCLAVE_E_EXCLUDED: return row("EXCLUDED", "excluded by the others for not answering in time; joining again")
     case CONCLAVE_E_REPLACED: return row("REPLACED", "the same identity joined again elsewhere")
-    case CONCLAVE_E_AGREEMENT_FAILED: return row("AGREEMENT_FAILED", "no key was agreed within the allowed restarts")
+    case CONCLAVE_E_AGREEMENT_FAILED:
+        return row("AGREEMENT_FAILED", "no key was agreed within the allowed restarts; joining again")
     case CONCLAVE_E_CRYPTOGRAPHY: return row("CRYPTOGRAPHY", "libcrypto failed")
     case CONCLAVE_E_ENTROPY: return row("ENTROPY", "the operating system gave no random bytes")
     case CONCLAVE_E_OUT_OF_MEMORY: return row("OUT_OF_MEMORY", "a large buffer could not be allocated")
@@ -117,8 +118,8 @@ public func conclave_status_name(_ status: conclave_status) -> UnsafePointer<CCh
 @_cdecl("conclave_status_is_fatal") @implementation
 public func conclave_status_is_fatal(_ status: conclave_status) -> Bool {
     switch Int(status) {
-    case CONCLAVE_E_BAD_HANDLE, CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_LEFT, CONCLAVE_E_EXCLUDED, CONCLAVE_E_REPLACED,
-        CONCLAVE_E_AGREEMENT_FAILED, CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_ENTROPY, CONCLAVE_E_OUT_OF_MEMORY:
+    case CONCLAVE_E_BAD_HANDLE, CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_LEFT, CONCLAVE_E_REPLACED,
+        CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_ENTROPY, CONCLAVE_E_OUT_OF_MEMORY:
         return true
     default:
         return false

@@ -226,6 +226,11 @@ public struct FlushMachine: ~Copyable {
         guard case .steady = state, let installed else { return [] }
         let somebody = configuration.peers.contains { peer in
             guard installed.member(at: peer.connection) == nil, isAccepted(peer.hello.publicKey) else { return false }
+            // It cannot come in while a member with another key holds its name.
+            if installed.staying.contains(where: { $0.name == peer.hello.name && $0.publicKey != peer.hello.publicKey })
+            {
+                return false
+            }
             let acceptsUs = peer.accepts(connection: connection)
             return !considered.contains { $0.id == peer.id && ($0.acceptedUs || !acceptsUs) }
         }

@@ -55,9 +55,9 @@ static void test_statuses(void) {
 }
 
 static void test_fatal_statuses(void) {
-    static const int fatal[] = {CONCLAVE_E_TRANSPORT_LOST,   CONCLAVE_E_LEFT,          CONCLAVE_E_EXCLUDED,
-                                CONCLAVE_E_REPLACED,         CONCLAVE_E_BAD_HANDLE,    CONCLAVE_E_CRYPTOGRAPHY,
-                                CONCLAVE_E_AGREEMENT_FAILED, CONCLAVE_E_OUT_OF_MEMORY, CONCLAVE_E_ENTROPY};
+    static const int fatal[] = {CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_LEFT,         CONCLAVE_E_REPLACED,
+                                CONCLAVE_E_BAD_HANDLE,     CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_OUT_OF_MEMORY,
+                                CONCLAVE_E_ENTROPY};
     for (size_t index = 0; index < status_count; index++) {
         bool expected = false;
         for (size_t other = 0; other < sizeof fatal / sizeof fatal[0]; other++)
@@ -181,7 +181,7 @@ static void test_layouts(void) {
     CHECK(sizeof(conclave_token) == 40);
     CHECK(sizeof(conclave_counters) == 64);
     CHECK(sizeof(conclave_group_options) == 48);
-    CHECK(sizeof(conclave_event) == 80);
+    CHECK(sizeof(conclave_event) == 72);
     CHECK(sizeof(conclave_view) == 104);
     CHECK(sizeof(conclave_member) == 64);
     CHECK(sizeof(conclave_hub_options) == 32);

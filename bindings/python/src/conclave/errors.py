@@ -342,7 +342,7 @@ class TransportRefused(TransportError, status=Status.TRANSPORT_REFUSED):
 
 
 class MembershipOver(ConclaveError):
-    """The membership has ended; join again to come back."""
+    """The membership has ended."""
 
     is_fatal = True
 
@@ -352,7 +352,9 @@ class HasLeft(MembershipOver, status=Status.LEFT):
 
 
 class Excluded(MembershipOver, status=Status.EXCLUDED):
-    """The others excluded this member because it did not answer in time."""
+    """The others went on without this silent member; it joins again by itself."""
+
+    is_fatal = False
 
 
 class Replaced(MembershipOver, status=Status.REPLACED):
@@ -360,7 +362,9 @@ class Replaced(MembershipOver, status=Status.REPLACED):
 
 
 class AgreementFailed(MembershipOver, status=Status.AGREEMENT_FAILED):
-    """No key was agreed within the allowed restarts."""
+    """No key was agreed within the allowed restarts; this member joins again by itself."""
+
+    is_fatal = False
 
 
 # -------------------------------------------------------------------------------------------------------- faults inside
