@@ -187,7 +187,10 @@ static void test_name_that_is_taken(void) {
     UNTIL(c, other->errors > 0 || other->has_left);
     conclave_status status = other->has_left ? other->left_status : other->last_error;
     CHECK_STATUS(CONCLAVE_E_NAME_TAKEN, status);
-    CHECK(c->peers[0].views == views && are_together(c, ADA | BARBARA));
+    /* Its key is accepted, so its hello may start one flush; its name keeps it out of the view all the same. */
+    linger(c, 500);
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    CHECK(c->peers[0].views <= views + 1 && other->views == 0);
     free_cluster(c);
 }
 
