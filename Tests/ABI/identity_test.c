@@ -3,6 +3,8 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +135,37 @@ static void test_files(void) {
     conclave_identity_free(identity);
 }
 
+/* The system stops the write in the middle, as it does when the disk is full. */
+static void test_interrupted_write(void) {
+    conclave_identity *identity = make("alice");
+    conclave_trust *trust = NULL;
+    REQUIRE_OK(conclave_trust_new(&trust, NULL));
+    uint8_t key[CONCLAVE_PUBLIC_KEY_SIZE];
+    CHECK_OK(conclave_identity_public_key(identity, key));
+    CHECK_OK(conclave_trust_add(trust, key, "alice"));
+    write_file(in_directory("trust"), "# old\n");
+    struct rlimit before, tight;
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    tight = before;
+    tight.rlim_cur = 20;
+    signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &tight) == 0);
+    conclave_status saved = conclave_identity_save(identity, in_directory("new"), NULL, 0, NULL);
+    conclave_status replaced = conclave_trust_save(trust, in_directory("trust"), NULL);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    signal(SIGXFSZ, SIG_DFL);
+    CHECK_STATUS(CONCLAVE_E_IO, saved);
+    CHECK_STATUS(CONCLAVE_E_IO, replaced);
+    CHECK(files_in_directory() == 1);
+    conclave_trust *old = NULL;
+    CHECK_OK(conclave_trust_load(in_directory("trust"), &old, NULL));
+    CHECK(conclave_trust_count(old) == 0);
+    conclave_trust_free(old);
+    conclave_trust_free(trust);
+    conclave_identity_free(identity);
+    unlink(in_directory("trust"));
+}
+
 static void test_pem(void) {
     conclave_identity *identity = make("bob"), *again = NULL;
     size_t size = 0;
@@ -222,6 +255,7 @@ int main(void) {
     REQUIRE(mkdtemp(directory) != NULL);
     test_new();
     test_files();
+    test_interrupted_write();
     test_pem();
     test_trust();
     test_types_apart();

@@ -65,6 +65,38 @@ import Testing
         #expect(throws: PrimitivesError.badTrustLine(line: 3)) { try TrustStore(parsing: text + text) }
     }
 
+    @Test("mutated text is read back as it was understood, or refused")
+    func mutated() throws {
+        // The seed is fixed: swift test --filter TrustStoreTests.mutated
+        let entropy = Entropy.seeded(8)
+        var store = TrustStore()
+        try store.add(Self.key(1), label: "alice")
+        try store.add(Self.key(2), label: "bob of the south")
+        let text = Array("# two\n\n".utf8) + store.serialized()
+        var accepted = 0
+        for _ in 0..<4_000 {
+            var changed = text
+            for number in try entropy.publicBytes(1) {
+                let position = Int(try entropy.nonzeroUInt64() % UInt64(changed.count))
+                switch number % 4 {
+                case 0: changed[position] = number
+                case 1: changed.remove(at: position)
+                case 2: changed.insert(number, at: position)
+                default: changed[position] = [0x20, 0x0a, 0x23, 0x3d][Int(number >> 6)]
+                }
+            }
+            do {
+                let read = try TrustStore(parsing: changed)
+                #expect(try TrustStore(parsing: read.serialized()) == read)
+                accepted += 1
+            } catch {
+                guard case .badTrustLine(let line) = error else { throw error }
+                #expect((1...8).contains(line))
+            }
+        }
+        #expect((500...3_500).contains(accepted))
+    }
+
     @Test("a full store refuses another key and keeps what it has")
     func full() throws {
         var text: [UInt8] = []
