@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-const patience = 60 * time.Second
+const patience = 5 * time.Second
 
 // person is an identity with the list of whom it accepts.
 type person struct {
@@ -90,15 +90,31 @@ func awaitEvent[T Event](t *testing.T, group *Group, accept func(T) bool) (found
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	var passed []string
 	for {
 		event, err := group.Next(ctx)
 		if err != nil {
-			t.Fatalf("waiting for %T: %v", found, err)
+			waiting, _ := group.WaitingFor()
+			t.Fatalf("waiting for %T: %v; before: %s; the group waits for %v", found, err, passed, waiting)
+		}
+		if passed = append(passed, describe(event)); len(passed) > 20 {
+			passed = append(passed[:10], passed[11:]...)
 		}
 		if wanted, fits := event.(T); fits && accept(wanted) {
 			return wanted
 		}
 	}
+}
+
+// describe is an event in a few words.
+func describe(event Event) string {
+	switch event := event.(type) {
+	case View:
+		return fmt.Sprintf("view %d of %d", event.Counter, len(event.Members))
+	case Message:
+		return fmt.Sprintf("message of %d bytes", len(event.Data))
+	}
+	return fmt.Sprintf("%T %+v", event, event)
 }
 
 // awaitViews reads until each group has a view of so many members after a counter, and checks that it is the same view.
