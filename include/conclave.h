@@ -159,13 +159,12 @@ CONCLAVE_API conclave_status conclave_identity_new(const char *name, conclave_id
                                                    conclave_error **error);
 /** Reads an identity from a PKCS#8 PEM file. `passphrase` is NULL when the file is not encrypted, else
  *  `passphrase_size` bytes. Errors: NOT_FOUND, PERMISSION, IO, BAD_KEY_FILE, PASSPHRASE_REQUIRED, BAD_PASSPHRASE. */
-CONCLAVE_API conclave_status conclave_identity_load(const char *path, const uint8_t *passphrase,
-                                                    size_t passphrase_size, conclave_identity **identity,
-                                                    conclave_error **error);
+CONCLAVE_API conclave_status conclave_identity_load(const char *path, const uint8_t *passphrase, size_t passphrase_size,
+                                                    conclave_identity **identity, conclave_error **error);
 /** Reads an identity from PEM in memory; otherwise as conclave_identity_load. */
-CONCLAVE_API conclave_status conclave_identity_from_pem(const uint8_t *pem, size_t pem_size,
-                                                        const uint8_t *passphrase, size_t passphrase_size,
-                                                        conclave_identity **identity, conclave_error **error);
+CONCLAVE_API conclave_status conclave_identity_from_pem(const uint8_t *pem, size_t pem_size, const uint8_t *passphrase,
+                                                        size_t passphrase_size, conclave_identity **identity,
+                                                        conclave_error **error);
 /** Writes the identity to a new file of mode 0600, whole or not at all; with a passphrase encrypted (PBES2, AES-256-CBC).
  *  Errors: FILE_EXISTS, PERMISSION, NO_SPACE, IO; nothing is left behind. `error` may be NULL. */
 CONCLAVE_API conclave_status conclave_identity_save(const conclave_identity *identity, const char *path,
@@ -197,12 +196,10 @@ CONCLAVE_API conclave_status conclave_trust_new(conclave_trust **trust, conclave
  *  Errors: NOT_FOUND, PERMISSION, IO, BAD_TRUST_FILE (the message names the line). */
 CONCLAVE_API conclave_status conclave_trust_load(const char *path, conclave_trust **trust, conclave_error **error);
 /** Replaces the file with this list, whole or not at all. */
-CONCLAVE_API conclave_status conclave_trust_save(const conclave_trust *trust, const char *path,
-                                                 conclave_error **error);
+CONCLAVE_API conclave_status conclave_trust_save(const conclave_trust *trust, const char *path, conclave_error **error);
 /** Accepts a key. `label` as a name; a key that is there already gets the new label. */
 CONCLAVE_API conclave_status conclave_trust_add(conclave_trust *trust,
-                                                const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE],
-                                                const char *label);
+                                                const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE], const char *label);
 /** Accepts a key no longer; NOT_FOUND when it was not there. */
 CONCLAVE_API conclave_status conclave_trust_remove(conclave_trust *trust,
                                                    const uint8_t public_key[CONCLAVE_PUBLIC_KEY_SIZE]);
@@ -260,7 +257,8 @@ typedef struct conclave_membership {
     size_t continuing_count; /**< how many at the front completed the previous run together; 0 agrees from scratch */
 } conclave_membership;
 
-#define CONCLAVE_MEMBERSHIP_INIT {sizeof(conclave_membership), NULL, {0}, {0}, NULL, 0, 0}
+#define CONCLAVE_MEMBERSHIP_INIT                                                                                       \
+    { sizeof(conclave_membership), NULL, {0}, {0}, NULL, 0, 0 }
 /** The same as CONCLAVE_MEMBERSHIP_INIT, for callers without a C preprocessor. */
 CONCLAVE_API void conclave_membership_init(conclave_membership *membership);
 
@@ -280,7 +278,8 @@ typedef struct conclave_token {
     size_t byte_count;
 } conclave_token;
 
-#define CONCLAVE_TOKEN_INIT {sizeof(conclave_token), 0, 0, NULL, 0}
+#define CONCLAVE_TOKEN_INIT                                                                                            \
+    { sizeof(conclave_token), 0, 0, NULL, 0 }
 
 /** What an agreement has done since it was made. */
 typedef struct conclave_counters {
@@ -294,7 +293,8 @@ typedef struct conclave_counters {
     uint64_t inversions;        /**< of shares, modulo the group's order */
 } conclave_counters;
 
-#define CONCLAVE_COUNTERS_INIT {sizeof(conclave_counters), 0, 0, 0, 0, 0, 0, 0}
+#define CONCLAVE_COUNTERS_INIT                                                                                         \
+    { sizeof(conclave_counters), 0, 0, 0, 0, 0, 0, 0 }
 
 /** Makes a context for the participant `id`, which signs with `identity`. Any number of contexts may live in a process. */
 CONCLAVE_API conclave_status conclave_agreement_new(conclave_suite suite, const conclave_identity *identity,
@@ -314,8 +314,8 @@ CONCLAVE_API bool conclave_agreement_is_complete(const conclave_agreement *agree
 /** Derives `output_size` bytes (at most 8,160) from the last agreed key (HKDF-SHA-256; label and context are bound in).
  *  WRONG_STATE before the first key. */
 CONCLAVE_API conclave_status conclave_agreement_export(const conclave_agreement *agreement, const char *label,
-                                                       const uint8_t *context, size_t context_size,
-                                                       uint8_t *output, size_t output_size);
+                                                       const uint8_t *context, size_t context_size, uint8_t *output,
+                                                       size_t output_size);
 /** A public name of the last agreed key: equal at two participants only if their keys are. */
 CONCLAVE_API conclave_status conclave_agreement_fingerprint(const conclave_agreement *agreement,
                                                             uint8_t fingerprint[CONCLAVE_FINGERPRINT_SIZE]);
@@ -334,19 +334,19 @@ typedef struct conclave_group conclave_group;
 
 /** How a group behaves. Begin with CONCLAVE_GROUP_OPTIONS_INIT or conclave_group_options_init. */
 typedef struct conclave_group_options {
-    size_t size;                  /**< sizeof(conclave_group_options) */
-    conclave_suite suite;         /**< CONCLAVE_SUITE_STANDARD */
-    bool manual_flush;            /**< false: flush requests are acknowledged by the library */
-    uint32_t flush_timeout_ms;    /**< 30,000; who has not acknowledged by then is excluded; 0 = never */
+    size_t size;                   /**< sizeof(conclave_group_options) */
+    conclave_suite suite;          /**< CONCLAVE_SUITE_STANDARD */
+    bool manual_flush;             /**< false: flush requests are acknowledged by the library */
+    uint32_t flush_timeout_ms;     /**< 30,000; who has not acknowledged by then is excluded; 0 = never */
     uint32_t agreement_timeout_ms; /**< 10,000; an agreement that takes longer is restarted; 0 = never */
-    uint32_t restart_limit;       /**< 3; restarts of an agreement within one view */
+    uint32_t restart_limit;        /**< 3; restarts of an agreement within one view */
     uint32_t admission_timeout_ms; /**< 10,000; then a NOT_ADMITTED event tells that nobody has accepted us yet */
-    size_t send_queue_bytes;      /**< 4 MiB; what may wait to be sent */
-    size_t event_queue_bytes;     /**< 64 MiB; what may wait to be fetched before the transport is no longer read */
+    size_t send_queue_bytes;       /**< 4 MiB; what may wait to be sent */
+    size_t event_queue_bytes;      /**< 64 MiB; what may wait to be fetched before the transport is no longer read */
 } conclave_group_options;
 
 #define CONCLAVE_GROUP_OPTIONS_INIT                                                                                    \
-    {sizeof(conclave_group_options), CONCLAVE_SUITE_STANDARD, false, 30000, 10000, 3, 10000, 4194304, 67108864}
+    { sizeof(conclave_group_options), CONCLAVE_SUITE_STANDARD, false, 30000, 10000, 3, 10000, 4194304, 67108864 }
 /** The same as CONCLAVE_GROUP_OPTIONS_INIT, for callers without a C preprocessor. */
 CONCLAVE_API void conclave_group_options_init(conclave_group_options *options);
 
@@ -363,7 +363,7 @@ enum {
 
 /** What happened. */
 enum {
-    CONCLAVE_EVENT_FLUSH_REQUEST = 1, /**< the view is about to change; with manual_flush: answer conclave_group_flush */
+    CONCLAVE_EVENT_FLUSH_REQUEST = 1,       /**< the view is about to change; with manual_flush: conclave_group_flush */
     CONCLAVE_EVENT_TRANSITIONAL_SIGNAL = 2, /**< from here to the next view guarantees hold for the transitional set */
     CONCLAVE_EVENT_VIEW = 3,                /**< a new secure view with a new key; see conclave_group_view */
     CONCLAVE_EVENT_MESSAGE = 4,             /**< a message of a member, decrypted and verified */
@@ -380,26 +380,28 @@ typedef struct conclave_event {
     const char *sender_name; /**< borrowed; "" when nobody */
     const uint8_t *data;     /**< of a message: borrowed */
     size_t data_size;
-    uint64_t view_counter; /**< of the view in which the event happened */
-    bool is_private;       /**< a message that was sent to this member alone */
+    uint64_t view_counter;  /**< of the view in which the event happened */
+    bool is_private;        /**< a message that was sent to this member alone */
     conclave_status status; /**< of LEFT and ERROR: why */
     const char *message;    /**< of LEFT and ERROR: one line, borrowed; else "" */
 } conclave_event;
 
-#define CONCLAVE_EVENT_INIT {sizeof(conclave_event), 0, 0, 0, NULL, NULL, 0, 0, false, 0, NULL}
+#define CONCLAVE_EVENT_INIT                                                                                            \
+    { sizeof(conclave_event), 0, 0, 0, NULL, NULL, 0, 0, false, 0, NULL }
 
 /** A secure view. */
 typedef struct conclave_view {
-    size_t size;         /**< set by the caller: sizeof(conclave_view) */
-    uint64_t counter;    /**< grows with every view that a member installs */
-    uint8_t id[32];      /**< unique; the same at all members of the view */
+    size_t size;                                        /**< set by the caller: sizeof(conclave_view) */
+    uint64_t counter;                                   /**< grows with every view that a member installs */
+    uint8_t id[32];                                     /**< unique; the same at all members of the view */
     uint8_t key_fingerprint[CONCLAVE_FINGERPRINT_SIZE]; /**< public name of the view's key; the same at all members */
-    size_t member_count; /**< members, oldest first */
-    size_t left_count;   /**< members of the previous view that are no longer here */
-    uint64_t self;       /**< this member's own id */
+    size_t member_count;                                /**< members, oldest first */
+    size_t left_count;                                  /**< members of the previous view that are no longer here */
+    uint64_t self;                                      /**< this member's own id */
 } conclave_view;
 
-#define CONCLAVE_VIEW_INIT {sizeof(conclave_view), 0, {0}, {0}, 0, 0, 0}
+#define CONCLAVE_VIEW_INIT                                                                                             \
+    { sizeof(conclave_view), 0, {0}, {0}, 0, 0, 0 }
 
 /** A member of a view. */
 typedef struct conclave_member {
@@ -412,7 +414,8 @@ typedef struct conclave_member {
     bool has_joined;      /**< was not in this member's previous view */
 } conclave_member;
 
-#define CONCLAVE_MEMBER_INIT {sizeof(conclave_member), 0, NULL, {0}, false, false, false}
+#define CONCLAVE_MEMBER_INIT                                                                                           \
+    { sizeof(conclave_member), 0, NULL, {0}, false, false, false }
 
 /** Connects to a transport (`local:PATH` names a hub's socket) and asks to join a group. Returns when the connection
  *  stands; the first VIEW event tells that the group is joined. `trust` may be NULL: only the own key is accepted. Both it and
@@ -457,8 +460,7 @@ CONCLAVE_API conclave_status conclave_group_leave(conclave_group *group);
 /** The secure view of the VIEW event that was fetched last; WRONG_STATE before the first. */
 CONCLAVE_API conclave_status conclave_group_view(const conclave_group *group, conclave_view *view);
 /** A member of that view by index, oldest first. */
-CONCLAVE_API conclave_status conclave_group_member(const conclave_group *group, size_t index,
-                                                   conclave_member *member);
+CONCLAVE_API conclave_status conclave_group_member(const conclave_group *group, size_t index, conclave_member *member);
 /** A member of the view before it that is not in it any more, by index. */
 CONCLAVE_API conclave_status conclave_group_left_member(const conclave_group *group, size_t index,
                                                         conclave_member *member);
@@ -485,20 +487,21 @@ typedef struct conclave_hub conclave_hub;
 
 /** A hub's bounds. Begin with CONCLAVE_HUB_OPTIONS_INIT or conclave_hub_options_init. */
 typedef struct conclave_hub_options {
-    size_t size;               /**< sizeof(conclave_hub_options) */
-    uint32_t client_limit;     /**< 1,000 connections; 1 to 16,382 */
-    uint32_t group_limit;      /**< 1,000 groups; 1 to 16,382 */
-    size_t queue_bytes;        /**< 8 MiB that may wait for one client before its group's senders are held back; to 1 GiB */
+    size_t size;           /**< sizeof(conclave_hub_options) */
+    uint32_t client_limit; /**< 1,000 connections; 1 to 16,382 */
+    uint32_t group_limit;  /**< 1,000 groups; 1 to 16,382 */
+    size_t queue_bytes;    /**< 8 MiB that may wait for one client before its group's senders are held back; to 1 GiB */
     uint32_t stuck_timeout_ms; /**< 5,000; a client that takes nothing from a full queue for so long is dropped */
 } conclave_hub_options;
 
-#define CONCLAVE_HUB_OPTIONS_INIT {sizeof(conclave_hub_options), 1000, 1000, 8388608, 5000}
+#define CONCLAVE_HUB_OPTIONS_INIT                                                                                      \
+    { sizeof(conclave_hub_options), 1000, 1000, 8388608, 5000 }
 /** The same as CONCLAVE_HUB_OPTIONS_INIT, for callers without a C preprocessor. */
 CONCLAVE_API void conclave_hub_options_init(conclave_hub_options *options);
 
 /** What a hub has seen. */
 typedef struct conclave_hub_counters {
-    size_t size; /**< set by the caller: sizeof(conclave_hub_counters) */
+    size_t size;              /**< set by the caller: sizeof(conclave_hub_counters) */
     uint64_t clients;         /**< connected now */
     uint64_t groups;          /**< with a member now */
     uint64_t messages;        /**< ordered so far */
@@ -506,13 +509,14 @@ typedef struct conclave_hub_counters {
     uint64_t dropped_clients; /**< closed for being stuck or malformed */
 } conclave_hub_counters;
 
-#define CONCLAVE_HUB_COUNTERS_INIT {sizeof(conclave_hub_counters), 0, 0, 0, 0, 0}
+#define CONCLAVE_HUB_COUNTERS_INIT                                                                                     \
+    { sizeof(conclave_hub_counters), 0, 0, 0, 0, 0 }
 
 /** Listens on a Unix socket of mode 0600 at `path` (107 bytes at most). A socket file that nobody listens on is replaced.
  *  `options` may be NULL. Errors: ADDRESS_IN_USE, FILE_EXISTS (a file that is no socket), PERMISSION, NO_SPACE, BAD_TEXT,
  *  INVALID_ARGUMENT (an option out of range), IO (no such directory, and all else). */
-CONCLAVE_API conclave_status conclave_hub_new(const char *path, const conclave_hub_options *options,
-                                              conclave_hub **hub, conclave_error **error);
+CONCLAVE_API conclave_status conclave_hub_new(const char *path, const conclave_hub_options *options, conclave_hub **hub,
+                                              conclave_error **error);
 /** A descriptor that is readable whenever conclave_hub_process has something to do. It belongs to the hub. */
 CONCLAVE_API conclave_status conclave_hub_descriptor(const conclave_hub *hub, int *descriptor);
 /** Milliseconds until conclave_hub_process must be called even if the descriptor is quiet; -1: no such time. */
