@@ -51,8 +51,8 @@ extension Failure {
         case .invalidRun:
             self.init(
                 CONCLAVE_E_INVALID_ARGUMENT,
-                "a membership has 1 to 1,000 participants with distinct ids that are not 0, at most as many continuing, "
-                    + "a group name and a run that was not begun before")
+                "a membership has 1 to 1,000 participants with distinct ids that are not 0, at most as many that "
+                    + "continue, a group name and a run that was not begun before")
         case .notAMember:
             self.init(CONCLAVE_E_INVALID_ARGUMENT, "this context's id and public key are not among the participants")
         case .notContinuing:

@@ -5,8 +5,8 @@ import Testing
 
 /// The costs of the paper's table 2 (GDH rows), and those of each role.
 ///
-/// Serial means: in each round the most that any member does. Nobody verifies its own key list when it is delivered (it is
-/// compared with what was sent), so that all members together verify once less than they exponentiate.
+/// Serial means: in each round the most that any member does. Nobody verifies its own key list when it is delivered (it
+/// is compared with what was sent), so that all members together verify once less than they exponentiate.
 @Suite struct GDHCountTests {
     /// A group of `count` members that has agreed.
     private static func group(_ count: Int) throws -> (Scenario, [UInt64]) {
