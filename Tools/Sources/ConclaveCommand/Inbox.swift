@@ -100,7 +100,7 @@ final class Directory {
         guard !name.isEmpty, name.utf8.count <= 240, name != ".", name != "..", !name.contains("/"),
             printable(name) == name
         else { return nil }
-        return name.hasPrefix(".") ? "_" + name.dropFirst() : name
+        return name.hasPrefix(".") ? "_" + name : name
     }
 
     fileprivate func create(_ name: String) throws(Failure) -> File {
