@@ -26,13 +26,13 @@ extension FlushMachine {
     private mutating func received(
         _ hello: Hello, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
-        guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
-        guard hello.connection == sender else { throw .wrongConfiguration }
-        guard hello.suite == suite else { throw .wrongSuite }
         // Before the signature: hellos are repeated while somebody is waited for, and verifying is dear.
         let peer = Peer(hello, digest: try digest(bytes))
         if configuration.peer(sender)?.digest == peer.digest { return [.ignore(.repeatedHello)] }
         _ = try isProven(bytes, proof, by: peer)
+        guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
+        guard hello.connection == sender else { throw .wrongConfiguration }
+        guard hello.suite == suite else { throw .wrongSuite }
         guard configuration.peer(sender) == nil, configuration.peer(id: hello.incarnation) == nil else {
             return [.ignore(.repeatedHello)]
         }
@@ -43,12 +43,14 @@ extension FlushMachine {
     private mutating func received(
         _ message: FlushAcknowledgement, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
-        guard message.configuration == configuration.id else { return [.ignore(.outdated)] }
-        let peer = try sentBy(message.sender, sender)
+        let peer: Peer
+        switch try verified(bytes, proof, by: message.sender, at: sender, message.configuration) {
+        case .valid(let sender): peer = sender
+        case .without(let reason): return [.ignore(reason)]
+        }
         guard message.accepted.contains(where: { $0.connection == sender && $0.hello == peer.digest }) else {
             throw .malformed(.badValue)
         }
-        guard try isProven(bytes, proof, by: peer) else { return [.ignore(.notForUs)] }
         guard message.view == peer.view else { return [.ignore(.outdated)] }
         configuration.acknowledge(message, from: sender)
         var actions: [FlushAction] = []
@@ -63,9 +65,11 @@ extension FlushMachine {
     private mutating func received(
         _ message: Exclusion, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
-        guard message.configuration == configuration.id else { return [.ignore(.outdated)] }
-        let proposer = try sentBy(message.sender, sender)
-        guard try isProven(bytes, proof, by: proposer) else { return [.ignore(.notForUs)] }
+        let proposer: Peer
+        switch try verified(bytes, proof, by: message.sender, at: sender, message.configuration) {
+        case .valid(let sender): proposer = sender
+        case .without(let reason): return [.ignore(reason)]
+        }
         let targets = message.connections.filter { target in
             target != sender && configuration.peer(target)?.acknowledgement == nil
         }
@@ -92,9 +96,10 @@ extension FlushMachine {
     private mutating func received(
         _ message: Stability, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64
     ) throws(FlushError) -> [FlushAction] {
+        if case .without(let reason) = try verified(bytes, proof, by: message.sender, at: sender, configuration.id) {
+            return [.ignore(reason)]
+        }
         guard let view = installed?.view, message.view == view.id else { return [.ignore(.outdated)] }
-        let peer = try sentBy(message.sender, sender)
-        guard try isProven(bytes, proof, by: peer) else { return [.ignore(.notForUs)] }
         installed?.queue.note(message.digests, receivedBy: message.sender)
         return deliverStable()
     }
@@ -102,7 +107,12 @@ extension FlushMachine {
     private mutating func received(
         _ message: DataMessage, _ bytes: [UInt8], from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
-        guard message.destination == 0 || message.destination == id else { return [.ignore(.otherDestination)] }
+        guard message.destination == 0 || message.destination == id else {
+            guard let view = installed?.view, view.id == message.view else { return [.ignore(.otherView)] }
+            // On a transport that multicasts everything others' messages pass by; but they are for somebody.
+            guard view.members.contains(where: { $0.id == message.destination }) else { throw .unknownMember }
+            return [.ignore(.otherDestination)]
+        }
         guard let installed, let member = installed.member(at: sender), !installed.gone.contains(member.id) else {
             return [.ignore(.otherView)]
         }
@@ -128,11 +138,26 @@ extension FlushMachine {
         return stable.map { $0.delivery }
     }
 
-    /// The peer at a connection, if it is who the message says.
-    private func sentBy(_ id: UInt64, _ connection: UInt64) throws(FlushError) -> Peer {
-        guard let peer = configuration.peer(connection) else { throw .unknownSender }
+    private enum Verified {
+        case valid(Peer)
+        /// It is of no use here, but not because somebody tampered with it.
+        case without(FlushIgnoreReason)
+    }
+
+    /// The peer that a control message comes from. What is authentic and outdated is ignored; what is changed is refused,
+    /// also when the change makes it look outdated.
+    private func verified(
+        _ bytes: [UInt8], _ proof: Authenticator, by id: UInt64, at connection: UInt64, _ configuration: UInt64
+    ) throws(FlushError) -> Verified {
+        let isOutdated = configuration != self.configuration.id
+        guard let peer = self.configuration.peer(connection) else {
+            // It introduced itself before this configuration, and will do so again.
+            if isOutdated { return .without(.outdated) }
+            throw .unknownSender
+        }
         guard peer.id == id else { throw .notAuthentic }
-        return peer
+        guard try isProven(bytes, proof, by: peer) else { return .without(.notForUs) }
+        return isOutdated ? .without(.outdated) : .valid(peer)
     }
 
     /// Whether the proof holds; false when it is under a key that this member does not share.
