@@ -12,8 +12,10 @@ extension SecureGroup {
             return refuse(.malformed, sender)
         }
         switch kind {
-        case .agreementToken: return token(payload, from: sender, isPrivate: isPrivate)
-        case .restartRequest: return restartMessage(payload, from: sender, isPrivate: isPrivate, now: now)
+        case .agreementToken: return token(payload, from: sender, service: service, isPrivate: isPrivate)
+        case .restartRequest:
+            guard service == .agreed else { return refuse(.wrongService, sender) }
+            return restartMessage(payload, from: sender, isPrivate: isPrivate, now: now)
         case .sealedRecord: return record(payload, from: sender, service: service, isPrivate: isPrivate)
         }
     }
@@ -23,12 +25,16 @@ extension SecureGroup {
 
 extension SecureGroup {
     /// Partial_Token, Final_Token, Fact_Out and Key_List.
-    private mutating func token(_ payload: [UInt8], from sender: UInt64, isPrivate: Bool) -> [SecureGroupAction] {
+    private mutating func token(
+        _ payload: [UInt8], from sender: UInt64, service: Service, isPrivate: Bool
+    ) -> [SecureGroupAction] {
         switch state {
         case .agreeing(let state):
             // After the signal a key list installs nothing, and every other token only leads to one.
             guard !state.vsTransitional else { return [.ignored(.abandonedRun, sender: sender)] }
             do throws(SecureGroupError) {
+                // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message (figure 3).
+                guard service == (isWaitingForKeyList ? .agreed : .fifo) else { throw .wrongService }
                 return try token(TokenPayload(reading: payload), from: sender, state)
             } catch {
                 return refuseToken(error, from: sender, isPrivate: isPrivate)
