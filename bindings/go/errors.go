@@ -71,7 +71,8 @@ const (
 	StatusFileExists           Status = -507
 	StatusAddressInUse         Status = -508
 
-	// The end of a membership. Class [ErrEnded].
+	// The end of a membership, or its beginning anew: after StatusExcluded and StatusAgreementFailed the member joins
+	// again by itself. Class [ErrEnded].
 	StatusLeft            Status = -601
 	StatusExcluded        Status = -602
 	StatusReplaced        Status = -603
@@ -142,7 +143,7 @@ var (
 	ErrIdentity  error = &class{-300, "identity or trust"}
 	ErrProtocol  error = &class{-400, "bytes from the network were refused"}
 	ErrTransport error = &class{-500, "the system or the transport refused"}
-	ErrEnded     error = &class{-600, "the membership is over"}
+	ErrEnded     error = &class{-600, "the membership is over or begins anew"}
 	ErrInternal  error = &class{-900, "a fault inside the library"}
 )
 

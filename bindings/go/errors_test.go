@@ -51,13 +51,13 @@ func TestErrorsCompareWithTheStandardLibrary(t *testing.T) {
 }
 
 func TestFatalErrors(t *testing.T) {
-	for _, err := range []error{ErrTransportLost, ErrLeft, ErrExcluded, ErrReplaced, ErrAgreementFailed, ErrClosed,
+	for _, err := range []error{ErrTransportLost, ErrLeft, ErrReplaced, ErrBadHandle, ErrClosed,
 		fmt.Errorf("outer: %w", ErrLeft)} {
 		if !IsFatal(err) {
 			t.Errorf("%v is not fatal", err)
 		}
 	}
-	for _, err := range []error{nil, ErrQueueFull, ErrFlushPending, ErrNotFound, errors.New("another")} {
+	for _, err := range []error{nil, ErrQueueFull, ErrFlushPending, ErrNotFound, ErrExcluded, ErrAgreementFailed, errors.New("another")} {
 		if IsFatal(err) {
 			t.Errorf("%v is fatal", err)
 		}
