@@ -3,11 +3,15 @@
 // The library that ships is built by CMake alone, in Embedded mode: see docs/architecture.md.
 import PackageDescription
 
+/// The fuzzer reaches internal readers in an optimized build, for which every module has to be built for testing. So it
+/// is there only when scripts/fuzz asks for it.
+let isFuzzing = Context.environment["CONCLAVE_FUZZ"] != nil
+
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    .unsafeFlags(["-strict-memory-safety", "-warnings-as-errors"]),
+    .unsafeFlags(["-strict-memory-safety", "-warnings-as-errors"] + (isFuzzing ? ["-enable-testing"] : [])),
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -23,6 +27,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
             .unsafeFlags(["-warnings-as-errors"]),
         ])
 }
+
+let fuzzer: [Target] = [
+    .executableTarget(
+        name: "Fuzz", dependencies: ["SecureGroup", "KeyAgreement", "Arithmetic", "Flush", "LocalHub", "Primitives"],
+        path: "Tests/Fuzz",
+        swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .unsafeFlags(["-warnings-as-errors"])])
+]
 
 let package = Package(
     name: "conclave",
@@ -45,6 +56,6 @@ let package = Package(
         tests("SecureGroup", ["Flush", "KeyAgreement", "Arithmetic", "Primitives"]),
         module("KeyAgreement", ["Arithmetic", "Primitives"]),
         tests("KeyAgreement", ["Arithmetic", "Primitives"]),
-    ],
+    ] + (isFuzzing ? fuzzer : []),
     swiftLanguageModes: [.v6]
 )

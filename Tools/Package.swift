@@ -26,7 +26,8 @@ let package = Package(
             ],
             linkerSettings: [
                 .linkedLibrary("conclave"),
-                // Once installed, the command finds the library beside it (scripts/install), else where the system looks.
+                // Once installed, the command finds the library beside it (scripts/install), else where the system
+                // looks.
                 .unsafeFlags(["-L" + libraryDirectory, "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]),
             ]),
     ],

@@ -9,8 +9,8 @@
  *  - Outputs come last and are written on success only, unless the function says otherwise.
  *  - A handle is not a pointer to memory: a wrong, stale, freed or fork-inherited one is answered with
  *    CONCLAVE_E_BAD_HANDLE, at no risk. Every _free takes NULL and does nothing.
- *  - Different handles may be used from different threads at once; one handle by one thread at a time. The exceptions are
- *    the functions whose names end in _wake: any thread may call them at any time.
+ *  - Different handles may be used from different threads at once; one handle by one thread at a time. The exceptions
+ *    are the functions whose names end in _wake: any thread may call them at any time.
  *  - "Borrowed until X" means: the memory belongs to the library and stays as it is until X is called on that handle.
  *  - Text is UTF-8 and ends in a zero byte. Byte strings have a size in bytes. Times are milliseconds.
  *  - The library starts no thread, installs no signal handler, reads no environment and prints nothing.
@@ -32,7 +32,7 @@
 extern "C" {
 #endif
 
-/* ------------------------------------------------------------------------------------------------ version and status */
+/* ----------------------------------------------------------------------------------------------- version and status */
 
 #define CONCLAVE_VERSION_MAJOR 0
 #define CONCLAVE_VERSION_MINOR 1
@@ -126,8 +126,8 @@ CONCLAVE_API bool conclave_supports_feature(const char *name);
 CONCLAVE_API const char *conclave_status_text(conclave_status status);
 /** The status's name without prefix, such as "BAD_HANDLE", static; for a number that is none, "UNKNOWN". */
 CONCLAVE_API const char *conclave_status_name(conclave_status status);
-/** Whether the handle that gave this status can do nothing more but be freed (bad handle, transport lost, left, replaced,
- *  faults inside). */
+/** Whether the handle that gave this status can do nothing more but be freed (bad handle, transport lost, left,
+ *  replaced, faults inside). */
 CONCLAVE_API bool conclave_status_is_fatal(conclave_status status);
 
 /** Why a _new, _open, _load or _join failed: an owned object, because there is no handle yet that could tell. */
@@ -139,7 +139,7 @@ CONCLAVE_API const char *conclave_error_message(const conclave_error *error);
 /** Frees an error; NULL is allowed. */
 CONCLAVE_API void conclave_error_free(conclave_error *error);
 
-/* ------------------------------------------------------------------------------------------------ identities and trust */
+/* --------------------------------------------------------------------------------------------- identities and trust */
 
 /** Bytes of a public key (Ed25519, RFC 8032). */
 #define CONCLAVE_PUBLIC_KEY_SIZE 32
@@ -165,7 +165,8 @@ CONCLAVE_API conclave_status conclave_identity_load(const char *path, const uint
 CONCLAVE_API conclave_status conclave_identity_from_pem(const uint8_t *pem, size_t pem_size, const uint8_t *passphrase,
                                                         size_t passphrase_size, conclave_identity **identity,
                                                         conclave_error **error);
-/** Writes the identity to a new file of mode 0600, whole or not at all; with a passphrase encrypted (PBES2, AES-256-CBC).
+/** Writes the identity to a new file of mode 0600, whole or not at all; with a passphrase encrypted (PBES2,
+ *  AES-256-CBC).
  *  Errors: FILE_EXISTS, PERMISSION, NO_SPACE, IO; nothing is left behind. `error` may be NULL. */
 CONCLAVE_API conclave_status conclave_identity_save(const conclave_identity *identity, const char *path,
                                                     const uint8_t *passphrase, size_t passphrase_size,
@@ -236,8 +237,8 @@ CONCLAVE_API const char *conclave_suite_name(conclave_suite suite);
 
 /* ------------------------------------------------------------------------------------------------ key agreement */
 
-/** A key agreement context: membership changes and tokens in, tokens and a key out. The caller moves the bytes, in order,
- *  and delivers every multicast to the sender as well. Section 3.2 of the paper (GDH IKA.2). */
+/** A key agreement context: membership changes and tokens in, tokens and a key out. The caller moves the bytes, in
+ *  order, and delivers every multicast to the sender as well. Section 3.2 of the paper (GDH IKA.2). */
 typedef struct conclave_agreement conclave_agreement;
 
 /** One participant of a run. */
@@ -296,7 +297,8 @@ typedef struct conclave_counters {
 #define CONCLAVE_COUNTERS_INIT                                                                                         \
     { sizeof(conclave_counters), 0, 0, 0, 0, 0, 0, 0 }
 
-/** Makes a context for the participant `id`, which signs with `identity`. Any number of contexts may live in a process. */
+/** Makes a context for the participant `id`, which signs with `identity`. Any number of contexts may live in a
+ *  process. */
 CONCLAVE_API conclave_status conclave_agreement_new(conclave_suite suite, const conclave_identity *identity,
                                                     uint64_t id, conclave_agreement **agreement,
                                                     conclave_error **error);
@@ -418,8 +420,8 @@ typedef struct conclave_member {
     { sizeof(conclave_member), 0, NULL, {0}, false, false, false }
 
 /** Connects to a transport (`local:PATH` names a hub's socket) and asks to join a group. Returns when the connection
- *  stands; the first VIEW event tells that the group is joined. `trust` may be NULL: only the own key is accepted. Both it and
- *  `identity` may be freed afterwards. `options` may be NULL. Errors: BAD_URL, BAD_TEXT, TRANSPORT_UNREACHABLE,
+ *  stands; the first VIEW event tells that the group is joined. `trust` may be NULL: only the own key is accepted. Both
+ *  it and `identity` may be freed afterwards. `options` may be NULL. Errors: BAD_URL, BAD_TEXT, TRANSPORT_UNREACHABLE,
  *  TRANSPORT_REFUSED, PERMISSION, UNKNOWN_SUITE. */
 CONCLAVE_API conclave_status conclave_group_join(const char *transport_url, const char *group_name,
                                                  const conclave_identity *identity, const conclave_trust *trust,
@@ -445,10 +447,12 @@ CONCLAVE_API conclave_status conclave_group_wake(const conclave_group *group);
 CONCLAVE_API conclave_status conclave_group_send(conclave_group *group, uint32_t service, const uint8_t *data,
                                                  size_t data_size);
 /** Sends to one member of the current secure view, in FIFO order with this sender's other messages. NOT_FOUND when it
- *  is not there. Every member can decrypt what another can: private means delivered to one, not secret from the rest. */
+ *  is not there. Every member can decrypt what another can: private means delivered to one, not secret from the
+ *  rest. */
 CONCLAVE_API conclave_status conclave_group_send_to(conclave_group *group, uint64_t member, const uint8_t *data,
                                                     size_t data_size);
-/** Acknowledges a flush request (manual_flush): nothing more will be sent in this view. WRONG_STATE without a request. */
+/** Acknowledges a flush request (manual_flush): nothing more will be sent in this view. WRONG_STATE without a
+ *  request. */
 CONCLAVE_API conclave_status conclave_group_flush(conclave_group *group);
 /** Asks for a new view with the same members and a new key. */
 CONCLAVE_API conclave_status conclave_group_refresh(conclave_group *group);
@@ -467,8 +471,8 @@ CONCLAVE_API conclave_status conclave_group_left_member(const conclave_group *gr
 /** Whom the group is waiting for just now, by index (flush, admission or agreement); NOT_FOUND past the last. */
 CONCLAVE_API conclave_status conclave_group_waiting_for(const conclave_group *group, size_t index,
                                                         conclave_member *member);
-/** Derives `output_size` bytes (at most 8,160) from the key of the current secure view, for the application's own use: the
- *  same at all members for the same label and context. WRONG_STATE before the first view. */
+/** Derives `output_size` bytes (at most 8,160) from the key of the current secure view, for the application's own use:
+ *  the same at all members for the same label and context. WRONG_STATE before the first view. */
 CONCLAVE_API conclave_status conclave_group_export(const conclave_group *group, const char *label,
                                                    const uint8_t *context, size_t context_size, uint8_t *output,
                                                    size_t output_size);
@@ -482,15 +486,16 @@ CONCLAVE_API void conclave_group_free(conclave_group *group);
 
 /* ------------------------------------------------------------------------------------------------ local hub */
 
-/** A hub: orders the messages of groups whose members are on this machine. It sees ciphertext and signed tokens only. */
+/** A hub: orders the messages of groups whose members are on this machine. It sees ciphertext and signed tokens
+ *  only. */
 typedef struct conclave_hub conclave_hub;
 
 /** A hub's bounds. Begin with CONCLAVE_HUB_OPTIONS_INIT or conclave_hub_options_init. */
 typedef struct conclave_hub_options {
-    size_t size;           /**< sizeof(conclave_hub_options) */
-    uint32_t client_limit; /**< 1,000 connections; 1 to 16,382 */
-    uint32_t group_limit;  /**< 1,000 groups; 1 to 16,382 */
-    size_t queue_bytes;    /**< 8 MiB that may wait for one client before its group's senders are held back; to 1 GiB */
+    size_t size;               /**< sizeof(conclave_hub_options) */
+    uint32_t client_limit;     /**< 1,000 connections; 1 to 16,382 */
+    uint32_t group_limit;      /**< 1,000 groups; 1 to 16,382 */
+    size_t queue_bytes;        /**< 8 MiB may wait for one client before its group's senders are held back; to 1 GiB */
     uint32_t stuck_timeout_ms; /**< 5,000; a client that takes nothing from a full queue for so long is dropped */
 } conclave_hub_options;
 
@@ -512,9 +517,10 @@ typedef struct conclave_hub_counters {
 #define CONCLAVE_HUB_COUNTERS_INIT                                                                                     \
     { sizeof(conclave_hub_counters), 0, 0, 0, 0, 0 }
 
-/** Listens on a Unix socket of mode 0600 at `path` (107 bytes at most). A socket file that nobody listens on is replaced.
- *  `options` may be NULL. Errors: ADDRESS_IN_USE, FILE_EXISTS (a file that is no socket), PERMISSION, NO_SPACE, BAD_TEXT,
- *  INVALID_ARGUMENT (an option out of range), IO (no such directory, and all else). */
+/** Listens on a Unix socket of mode 0600 at `path` (107 bytes at most). A socket file that nobody listens on is
+ *  replaced.
+ *  `options` may be NULL. Errors: ADDRESS_IN_USE, FILE_EXISTS (a file that is no socket), PERMISSION, NO_SPACE,
+ *  BAD_TEXT, INVALID_ARGUMENT (an option out of range), IO (no such directory, and all else). */
 CONCLAVE_API conclave_status conclave_hub_new(const char *path, const conclave_hub_options *options, conclave_hub **hub,
                                               conclave_error **error);
 /** A descriptor that is readable whenever conclave_hub_process has something to do. It belongs to the hub. */

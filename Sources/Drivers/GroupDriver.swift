@@ -196,7 +196,8 @@ public final class GroupDriver {
         return event
     }
 
-    /// Processes and waits until there is an event; nil after the timeout (milliseconds; nil: without end) or when woken.
+    /// Processes and waits until there is an event; nil after the timeout (milliseconds; nil: without end) or when
+    /// woken.
     public func wait(timeout: UInt64?) -> WaitOutcome {
         let start = conclave_monotonic_milliseconds()
         while true {

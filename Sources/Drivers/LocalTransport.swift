@@ -115,8 +115,8 @@ public final class LocalTransport {
         }
     }
 
-    /// Ends the connection at once. Nothing comes and nothing goes any more; the descriptor stays open, and closed for the hub,
-    /// until the transport is freed.
+    /// Ends the connection at once. Nothing comes and nothing goes any more; the descriptor stays open, and closed for
+    /// the hub, until the transport is freed.
     public func close() {
         state = .ended
         isOutputLost = true

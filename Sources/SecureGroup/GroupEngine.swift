@@ -2,9 +2,10 @@ public import Flush
 public import KeyAgreement
 public import Primitives
 
-/// One membership without its transport: the Flush machine and the secure group, each other's neighbours (figure 4 of the
-/// paper). Transport events and the application's calls go in; messages for the transport and events for the application come
-/// out. Nothing is read, written or called back, so that a whole network of engines runs in one process.
+/// One membership without its transport: the Flush machine and the secure group, each other's neighbours (figure 4 of
+/// the paper). Transport events and the application's calls go in; messages for the transport and events for the
+/// application come out. Nothing is read, written or called back, so that a whole network of engines runs in one
+/// process.
 public struct GroupEngine: ~Copyable {
     private var flush: FlushMachine
     private var secure: SecureGroup

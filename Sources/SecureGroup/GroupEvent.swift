@@ -23,8 +23,8 @@ public enum GroupProblem: Equatable, Sendable {
     case excluded
 }
 
-/// A secure view with the secret from which the application's own keys are derived. The secret belongs to this view for as
-/// long as the application holds it, even when the next view is installed already.
+/// A secure view with the secret from which the application's own keys are derived. The secret belongs to this view for
+/// as long as the application holds it, even when the next view is installed already.
 public final class InstalledSecureView: @unchecked Sendable {
     public let view: SecureView
     /// The members of this member's previous secure view; empty before the first.
@@ -37,8 +37,8 @@ public final class InstalledSecureView: @unchecked Sendable {
         self.exporter = exporter
     }
 
-    /// A key of the application's own, the same at every member of the view for the same label, context and size (1 to 8,160
-    /// bytes). Throws `.badSize`.
+    /// A key of the application's own, the same at every member of the view for the same label, context and size (1 to
+    /// 8,160 bytes). Throws `.badSize`.
     public func export(label: [UInt8], context: [UInt8], count: Int) throws(PrimitivesError) -> SecretBytes {
         var info = ByteWriter(capacity: label.count + context.count + 16)
         info.writeVector16(label)

@@ -53,7 +53,8 @@ struct RestartMessage: Equatable {
         return writer.bytes
     }
 
-    private var unsignedPayload: [UInt8] {
+    /// All that the signature is made over, apart from its label.
+    var unsignedPayload: [UInt8] {
         var writer = ByteWriter(capacity: 256)
         writer.writeUInt8(PayloadKind.restartRequest.rawValue)
         writer.writeUInt8(Self.protocolVersion)

@@ -1,4 +1,5 @@
-/* The demo's member in C: reports what happens, greets every half second, and sends a file once enough members are there.
+/* The demo's member in C: reports what happens, greets every half second, and sends a file once enough members are
+   there.
  *
  *   member HUB-PATH GROUP IDENTITY-FILE TRUST-FILE FILE MEMBERS-TO-WAIT-FOR
  *

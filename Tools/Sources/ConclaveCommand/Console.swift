@@ -1,6 +1,7 @@
 import Glibc
 
-/// The terminal, or whatever stands in its place. Text for programs goes to standard output, the rest to standard error.
+/// The terminal, or whatever stands in its place. Text for programs goes to standard output, the rest to standard
+/// error.
 enum Console {
     static func say(_ line: String) {
         write(line + "\n", to: STDOUT_FILENO)

@@ -19,7 +19,8 @@ struct Inbox {
         self.directory = directory
     }
 
-    /// Takes a message of the group; what is no file is passed over. A full disk is the end, since no other file would fit.
+    /// Takes a message of the group; what is no file is passed over. A full disk is the end, since no other file would
+    /// fit.
     mutating func take(_ message: Message) throws(Failure) {
         guard FileFrame.isFrame(message.data) else { return }
         let sender = printable(message.senderName)
@@ -94,8 +95,8 @@ final class Directory {
 
     deinit { close(descriptor) }
 
-    /// The name under which a file may be kept: one component without control characters, and not hidden. nil when nothing
-    /// can be made of it.
+    /// The name under which a file may be kept: one component without control characters, and not hidden. nil when
+    /// nothing can be made of it.
     static func safeName(_ name: String) -> String? {
         guard !name.isEmpty, name.utf8.count <= 240, name != ".", name != "..", !name.contains("/"),
             printable(name) == name

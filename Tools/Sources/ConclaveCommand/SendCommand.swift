@@ -51,8 +51,8 @@ private struct FileSender {
         }
     }
 
-    /// Returns the digest of what was sent, after all of it was delivered to this member itself: from then on the others
-    /// get it too, or are no longer members.
+    /// Returns the digest of what was sent, after all of it was delivered to this member itself: from then on the
+    /// others get it too, or are no longer members.
     mutating func send() throws(Failure) -> [UInt8] {
         do throws(Failure) {
             let digest = try sendContent()
