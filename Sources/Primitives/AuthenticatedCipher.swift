@@ -88,8 +88,7 @@ public final class AuthenticatedCipher: @unchecked Sendable {
             unsafe size == 0
                 || EVP_CipherUpdate(context, target, &written, plaintext.baseAddress, Int32(size)) == 1,
             unsafe EVP_CipherFinal_ex(context, target + size, &written) == 1,
-            unsafe EVP_CIPHER_CTX_ctrl(
-                context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagSize), UnsafeMutableRawPointer(target + size)) == 1
+            unsafe conclave_aead_tag(context, UnsafeMutableRawPointer(target + size), Self.tagSize) == 1
         else { throw .cryptography }
     }
 
@@ -103,11 +102,7 @@ public final class AuthenticatedCipher: @unchecked Sendable {
         let size = sealed.count - Self.tagSize
         guard !sealing, size >= 0, size <= Int(Int32.max) else { throw .badSize }
         guard let source = sealed.baseAddress, unsafe size == 0 || target != nil else { throw .badSize }
-        unsafe try begin(nonce: nonce, header: header)
-        let tag = unsafe UnsafeMutableRawPointer(mutating: source + size)
-        guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagSize), tag) == 1 else {
-            throw .cryptography
-        }
+        unsafe try begin(nonce: nonce, header: header, tag: UnsafeMutableRawPointer(mutating: source + size))
         var scratch: UInt8 = 0
         var written: Int32 = 0
         guard size > 0, let target = unsafe target else {
@@ -122,15 +117,17 @@ public final class AuthenticatedCipher: @unchecked Sendable {
         }
     }
 
-    /// Sets the nonce (four zero bytes, then the number) and the authenticated header.
+    /// Sets the nonce (four zero bytes, then the number), the authenticated header, and for opening the tag.
     @unsafe
-    private func begin(nonce: UInt64, header: UnsafeBufferPointer<UInt8>) throws(PrimitivesError) {
+    private func begin(
+        nonce: UInt64, header: UnsafeBufferPointer<UInt8>, tag: UnsafeMutableRawPointer? = nil
+    ) throws(PrimitivesError) {
         let words: InlineArray<3, UInt32> = [
             0, UInt32(truncatingIfNeeded: nonce >> 32).bigEndian, UInt32(truncatingIfNeeded: nonce).bigEndian,
         ]
         let initialised = unsafe words.span.bytes.withUnsafeBytes { (bytes) -> Bool in
             let vector = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            return unsafe EVP_CipherInit_ex(context, nil, nil, nil, vector, sealing ? 1 : 0) == 1
+            return unsafe conclave_aead_begin(context, vector, tag, Self.tagSize, sealing ? 1 : 0) == 1
         }
         var written: Int32 = 0
         guard initialised, let size = Int32(exactly: header.count),

@@ -126,11 +126,11 @@ extension SecureGroup {
     /// data that is at least causal.)
     private mutating func queue(_ record: Agreeing.Queued, _ state: Agreeing) -> [SecureGroupAction] {
         guard !state.vsTransitional else { return [.ignored(.abandonedView, sender: record.sender)] }
-        let binding = state.attempt.binding
+        let tags = state.attempt.binding.tags
         do throws(SecureGroupError) {
             let header = try SealedHeader(reading: record.payload.span)
-            guard header.groupTag == binding.groupTag else { throw .wrongGroup }
-            guard header.viewTag == binding.viewTag else { throw .wrongView }
+            guard header.tags.group == tags.group else { throw .wrongGroup }
+            guard header.tags.view == tags.view else { throw .wrongView }
             guard state.newMembMsg.members.contains(where: { $0.id == record.sender }) else { throw .unknownSender }
             guard record.payload.count <= limits.queueLimit - state.queuedBytes else { throw .queueFull }
         } catch {

@@ -8,24 +8,21 @@ public struct ViewBinding: Equatable, Sendable {
     public let view: ViewIdentifier
     /// SHA-256 of the group's name (32 bytes).
     public let groupHash: [UInt8]
-    /// The first eight bytes of `groupHash`.
-    let groupTag: UInt64
+    /// What records carry of it.
+    let tags: RecordTags
     /// SHA-256 over group hash, view counter and view hash (32 bytes): the view's name on signed messages.
     let viewDigest: [UInt8]
-    /// The first eight bytes of `viewDigest`.
-    let viewTag: UInt64
 
     /// Binds to a view of a group.
     public init(group: String, view: ViewIdentifier) throws(PrimitivesError) {
         self.view = view
         groupHash = try Digest.sha256(Array(group.utf8))
-        groupTag = Self.tag(groupHash)
         var writer = ByteWriter(capacity: 80)
         writer.writeRaw(groupHash)
         writer.writeUInt64(view.counter)
         writer.writeVector8(view.hash)
         viewDigest = try Digest.sha256(writer.bytes)
-        viewTag = Self.tag(viewDigest)
+        tags = RecordTags(group: Self.tag(groupHash), view: Self.tag(viewDigest))
     }
 
     /// Group hash, view counter and view hash: the context of every derivation.
@@ -40,6 +37,14 @@ public struct ViewBinding: Equatable, Sendable {
     private static func tag(_ hash: [UInt8]) -> UInt64 {
         hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
+}
+
+/// What every record says about where it belongs; plain numbers, so that a record costs no reference counting.
+struct RecordTags: Equatable {
+    /// The first eight bytes of the group's hash.
+    let group: UInt64
+    /// The first eight bytes of the view's digest.
+    let view: UInt64
 }
 
 /// The keys of one secure view, derived from its secret (HKDF with SHA-256, RFC 5869):

@@ -32,6 +32,7 @@ public final class Opener {
     }
 
     private let keys: KeySchedule
+    private let tags: RecordTags
     private let me: UInt64
     /// In ascending order of ids.
     private var senders: [Sender]
@@ -41,6 +42,7 @@ public final class Opener {
     ///   - members: the ids of all members of the view.
     public init(keys: KeySchedule, me: UInt64, members: [UInt64]) {
         self.keys = keys
+        tags = keys.binding.tags
         self.me = me
         senders = members.sorted().map { Sender(id: $0) }
     }
@@ -59,8 +61,8 @@ public final class Opener {
         _ record: [UInt8], from id: UInt64, service: Service, isPrivate: Bool
     ) throws(SecureGroupError) -> OpenedRecord {
         let header = try SealedHeader(reading: record.span)
-        guard header.groupTag == keys.binding.groupTag else { throw .wrongGroup }
-        guard header.viewTag == keys.binding.viewTag else { throw .wrongView }
+        guard header.tags.group == tags.group else { throw .wrongGroup }
+        guard header.tags.view == tags.view else { throw .wrongView }
         guard (header.destination ?? me) == me, (header.destination != nil) == isPrivate else {
             throw .wrongDestination
         }

@@ -23,8 +23,7 @@ struct SealedHeader: Equatable {
     let destination: UInt64?
     let fragmentIndex: UInt16
     let fragmentCount: UInt16
-    let groupTag: UInt64
-    let viewTag: UInt64
+    let tags: RecordTags
     /// From 1, one more for each record of a sender to the same audience in a view.
     let sequence: UInt64
 
@@ -35,8 +34,8 @@ struct SealedHeader: Equatable {
         first |= UInt64(service.rawValue) << 40 | (destination == nil ? 0 : 1) << 32
         first |= UInt64(fragmentIndex) << 16 | UInt64(fragmentCount)
         unsafe target.storeBytes(of: first.bigEndian, as: UInt64.self)
-        unsafe target.storeBytes(of: groupTag.bigEndian, toByteOffset: 8, as: UInt64.self)
-        unsafe target.storeBytes(of: viewTag.bigEndian, toByteOffset: 16, as: UInt64.self)
+        unsafe target.storeBytes(of: tags.group.bigEndian, toByteOffset: 8, as: UInt64.self)
+        unsafe target.storeBytes(of: tags.view.bigEndian, toByteOffset: 16, as: UInt64.self)
         unsafe target.storeBytes(of: (destination ?? 0).bigEndian, toByteOffset: 24, as: UInt64.self)
         unsafe target.storeBytes(of: sequence.bigEndian, toByteOffset: 32, as: UInt64.self)
     }
@@ -46,10 +45,11 @@ struct SealedHeader: Equatable {
         guard record.count >= Self.overhead else { throw .malformed }
         let bytes = unsafe record.bytes
         let first = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self))
-        groupTag = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        viewTag = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        let group = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        let view = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 16, as: UInt64.self))
         let address = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 24, as: UInt64.self))
         sequence = unsafe UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 32, as: UInt64.self))
+        tags = RecordTags(group: group, view: view)
         fragmentIndex = UInt16(truncatingIfNeeded: first >> 16)
         fragmentCount = UInt16(truncatingIfNeeded: first)
         let flags = UInt8(truncatingIfNeeded: first >> 32)
@@ -65,15 +65,14 @@ struct SealedHeader: Equatable {
     }
 
     init(
-        service: Service, destination: UInt64?, fragmentIndex: UInt16, fragmentCount: UInt16, binding: ViewBinding,
+        service: Service, destination: UInt64?, fragmentIndex: UInt16, fragmentCount: UInt16, tags: RecordTags,
         sequence: UInt64
     ) {
         self.service = service
         self.destination = destination
         self.fragmentIndex = fragmentIndex
         self.fragmentCount = fragmentCount
-        groupTag = binding.groupTag
-        viewTag = binding.viewTag
+        self.tags = tags
         self.sequence = sequence
     }
 

@@ -12,21 +12,28 @@ public struct SealedRecord: Equatable, Sendable {
 /// Seals the messages of one member in one secure view.
 public final class Sealer {
     /// The records to one audience: a key and a sequence of their own, so that every receiver sees each gap.
-    private struct Stream {
-        let destination: UInt64?
+    private final class Stream {
+        let destination: UInt64
         let cipher: AuthenticatedCipher
         /// Of the last record that was sealed.
-        var sequence: UInt64
+        var sequence: UInt64 = 0
+
+        init(destination: UInt64, cipher: AuthenticatedCipher) {
+            self.destination = destination
+            self.cipher = cipher
+        }
     }
 
     private let keys: KeySchedule
+    private let tags: RecordTags
     private let sender: UInt64
-    /// In order of first use; the stream to everybody comes first in nearly every view.
-    private var streams: [Stream] = []
+    private var toAll: Stream? = nil
+    private var toOne: [Stream] = []
 
     /// - Parameter sender: the id of this member.
     public init(keys: KeySchedule, sender: UInt64) {
         self.keys = keys
+        tags = keys.binding.tags
         self.sender = sender
     }
 
@@ -38,8 +45,8 @@ public final class Sealer {
         _ message: [UInt8], service: Service, to destination: UInt64? = nil
     ) throws(SecureGroupError) -> [SealedRecord] {
         let count = try Fragmentation.count(of: message.count)
-        let index = try stream(to: destination)
-        let first = streams[index].sequence
+        let stream = try stream(to: destination)
+        let first = stream.sequence
         // The last number stays unused, so that "one more" never overflows.
         guard first < UInt64.max - UInt64(count) else { throw .sequenceExhausted }
         var records: [SealedRecord] = []
@@ -47,12 +54,12 @@ public final class Sealer {
         for fragment in 0..<count {
             let header = SealedHeader(
                 service: service, destination: destination, fragmentIndex: UInt16(truncatingIfNeeded: fragment),
-                fragmentCount: UInt16(truncatingIfNeeded: count), binding: keys.binding,
+                fragmentCount: UInt16(truncatingIfNeeded: count), tags: tags,
                 sequence: first + UInt64(fragment) + 1)
             let range = Fragmentation.range(of: fragment, size: message.count)
-            let payload = try sealRecord(message, range, header, streams[index].cipher)
+            let payload = try sealRecord(message, range, header, stream.cipher)
             // Counted at once: a nonce that was used is never used again, even when a later fragment fails.
-            streams[index].sequence = header.sequence
+            stream.sequence = header.sequence
             records.append(SealedRecord(payload: payload, service: header.carryingService))
         }
         return records
@@ -83,16 +90,24 @@ public final class Sealer {
         return record
     }
 
-    private func stream(to destination: UInt64?) throws(SecureGroupError) -> Int {
-        if let index = streams.firstIndex(where: { $0.destination == destination }) { return index }
-        let cipher = try keys.cipher(sender: sender, destination: destination, sealing: true)
-        streams.append(Stream(destination: destination, cipher: cipher, sequence: 0))
-        return streams.count - 1
+    private func stream(to destination: UInt64?) throws(SecureGroupError) -> Stream {
+        if let destination {
+            if let stream = toOne.first(where: { $0.destination == destination }) { return stream }
+            let cipher = try keys.cipher(sender: sender, destination: destination, sealing: true)
+            let stream = Stream(destination: destination, cipher: cipher)
+            toOne.append(stream)
+            return stream
+        }
+        if let toAll { return toAll }
+        let stream = Stream(
+            destination: 0, cipher: try keys.cipher(sender: sender, destination: nil, sealing: true))
+        toAll = stream
+        return stream
     }
 
     /// For tests of exhaustion: as if so many records had been sealed for everybody.
     func skip(to sequence: UInt64) throws(SecureGroupError) {
-        let index = try stream(to: nil)
-        streams[index].sequence = max(streams[index].sequence, sequence)
+        let stream = try stream(to: nil)
+        stream.sequence = max(stream.sequence, sequence)
     }
 }
