@@ -412,10 +412,16 @@ def test_no_descriptor_is_left_open(room: Room) -> None:
         return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
     anna = room.person("anna")
+    kept = []
     before = open_descriptors()
     for _ in range(5):
         group = Group.join(room.hub.url, "another room", anna, suite=SUITE)
         group.next(timeout=PATIENCE)
+        group.leave()
+        gather([group], Left, 1)
+        with pytest.raises(conclave.HasLeft):
+            group.next()
+        kept.append(group)
         group.close()
     end = time.monotonic() + PATIENCE
     while open_descriptors() > before:  # the hub's side closes a moment later

@@ -324,7 +324,8 @@ class Group:
         Returns an event; or None and how long to wait, with the wait announced at the bell.
         """
         if self._over is not None and not self._handle.is_closed:
-            raise self._over.error
+            # A new one each time: an exception keeps the stack it was raised on, and with it the bell's descriptors.
+            raise failure_for(self._over.error.status, self._over.error.message)
         with self._handle.lock:
             pointer = self._handle.pointer
             failure = _failure(pointer, library().conclave_group_process(pointer))
