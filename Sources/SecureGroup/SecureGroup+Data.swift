@@ -34,7 +34,9 @@ extension SecureGroup {
             guard !state.vsTransitional else { return [.ignored(.abandonedRun, sender: sender)] }
             do throws(SecureGroupError) {
                 // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message (figure 3).
-                guard service == (isWaitingForKeyList ? .agreed : .fifo) else { throw .wrongService }
+                // The controller's own final token may come back when the last factor-out has been here already.
+                let isOwnLate = sender == id && service == .fifo
+                guard isOwnLate || service == (isWaitingForKeyList ? .agreed : .fifo) else { throw .wrongService }
                 return try token(TokenPayload(reading: payload), from: sender, state)
             } catch {
                 return refuseToken(error, from: sender, isPrivate: isPrivate)

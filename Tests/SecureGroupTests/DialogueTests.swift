@@ -214,8 +214,10 @@ import Testing
         switch place {
         case .waitForSelfJoin: #expect(actions == [.ignored(.notYetJoined, sender: 102)])
         case .secure, .waitForMembership: #expect(actions == [.refused(.agreement(.wrongPhase), sender: 102)])
-        case .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList:
+        case .waitForPartialToken, .waitForFinalToken, .collectFactOuts:
             #expect(actions == [.refused(.agreement(.malformed), sender: 102)])
+        // Only the key list is awaited, which is AGREED.
+        case .waitForKeyList: #expect(actions == [.refused(.wrongService, sender: 102)])
         case .waitForCascadingMembership: #expect(actions == [.ignored(.abandonedRun, sender: 102)])
         case .over: #expect(actions == [.ignored(.ended, sender: 102)])
         }
