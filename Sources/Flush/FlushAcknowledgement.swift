@@ -13,6 +13,9 @@ struct FlushAcknowledgement: Equatable {
     var sender: UInt64
     /// The VS view that this ends for its sender; nil for a newcomer.
     var view: ViewIdentifier?
+    /// The VS view with which the sender installed a secure view last; nil before the first. Two members that moved together, of
+    /// whom one never got the key list, have delivered different views to their applications: they part here.
+    var secureView: ViewIdentifier?
     /// The highest view counter the sender knows of.
     var highestCounter: UInt64
     /// In order of connection, the sender itself included.
@@ -23,6 +26,7 @@ struct FlushAcknowledgement: Equatable {
         writer.writeUInt64(configuration)
         writer.writeUInt64(sender)
         writer.writeView(view)
+        writer.writeView(secureView)
         writer.writeUInt64(highestCounter)
         writer.writeUInt16(UInt16(truncatingIfNeeded: accepted.count))
         for entry in accepted {
@@ -40,7 +44,8 @@ struct FlushAcknowledgement: Equatable {
         do throws(CodecError) {
             var message = FlushAcknowledgement(
                 configuration: try reader.readUInt64(), sender: try reader.readUInt64(),
-                view: try reader.readView(), highestCounter: try reader.readUInt64(), accepted: [])
+                view: try reader.readView(), secureView: try reader.readView(), highestCounter: try reader.readUInt64(),
+                accepted: [])
             message.accepted = try acceptedList(&reader)
             // The next counter must exist: nobody gets a group to the end of 64 bits by counting.
             guard message.highestCounter < UInt64.max >> 1 else { throw .badValue }

@@ -79,8 +79,8 @@ extension FlushMachine {
         }
         guard introduced, configuration.peer(connection) != nil else { return [] }
         let acknowledgement = FlushAcknowledgement(
-            configuration: configuration.id, sender: id, view: installed?.view.id, highestCounter: highestCounter,
-            accepted: acceptedPeers())
+            configuration: configuration.id, sender: id, view: installed?.view.id, secureView: secureView,
+            highestCounter: highestCounter, accepted: acceptedPeers())
         guard waiting.sent != acknowledgement else { return [] }
         waiting.sent = acknowledgement
         return multicast(acknowledgement.unauthenticated(group: group))
@@ -189,8 +189,10 @@ extension FlushMachine {
         var actions = installed == nil ? [] : signal()
         let previous = installed?.view.members ?? []
         let moving = previous.filter { member in
-            composition.connections.contains(member.connection)
-                && configuration.peer(member.connection)?.lineage == lineage
+            guard let peer = configuration.peer(member.connection), let own = configuration.peer(connection) else {
+                return false
+            }
+            return composition.connections.contains(member.connection) && peer.movedTogether(with: own)
         }
         let transitionalSet = previous.isEmpty ? [id] : moving.map { $0.id }
         considered = configuration.peers.compactMap { peer in

@@ -97,6 +97,8 @@ public struct FlushMachine: ~Copyable {
     var highestCounter: UInt64 = 0
     var considered: [Considered] = []
     var key: FlushKey? = nil
+    /// The VS view with which the last secure view was installed above.
+    var secureView: ViewIdentifier? = nil
     /// The hello of this configuration, kept to be repeated.
     var ownHello: [UInt8] = []
     /// When the newcomer is told that nobody has admitted it; nil once told or admitted.
@@ -206,6 +208,7 @@ public struct FlushMachine: ~Copyable {
     /// under `key`.
     public mutating func secureViewInstalled(members: [UInt64], key: consuming SecretBytes) {
         self.key = FlushKey(members: members, key: key)
+        secureView = installed?.view.id
     }
 
     // MARK: - Starting a flush

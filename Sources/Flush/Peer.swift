@@ -26,6 +26,11 @@ struct Peer: Equatable {
         Member(id: hello.incarnation, connection: hello.connection, name: hello.name, publicKey: hello.publicKey)
     }
 
+    /// Whether two that have acknowledged moved together from one VS view, and from one secure view.
+    func movedTogether(with other: Peer) -> Bool {
+        lineage == other.lineage && acknowledgement?.secureView == other.acknowledgement?.secureView
+    }
+
     /// Whether its acknowledgement names this connection with this hello.
     func accepts(_ other: Peer) -> Bool {
         acknowledgement?.accepted.contains { $0.connection == other.connection && $0.hello == other.digest } ?? false

@@ -63,7 +63,7 @@ struct ViewComposition: Equatable {
     private static func bySeniority(_ present: [Peer]) -> [Peer] {
         var components: [[Peer]] = []
         for peer in present where !peer.isFresh {
-            if let index = components.firstIndex(where: { $0[0].lineage == peer.lineage }) {
+            if let index = components.firstIndex(where: { $0[0].movedTogether(with: peer) }) {
                 components[index].append(peer)
             } else {
                 components.append([peer])
@@ -73,7 +73,12 @@ struct ViewComposition: Equatable {
             if first.count != second.count { return first.count > second.count }
             let counters = (first[0].view?.counter ?? 0, second[0].view?.counter ?? 0)
             if counters.0 != counters.1 { return counters.0 > counters.1 }
-            return first[0].lineage.lexicographicallyPrecedes(second[0].lineage)
+            if first[0].lineage != second[0].lineage {
+                return first[0].lineage.lexicographicallyPrecedes(second[0].lineage)
+            }
+            let secure = (first[0].lastSecureCounter, second[0].lastSecureCounter)
+            if secure.0 != secure.1 { return secure.0 > secure.1 }
+            return first[0].place < second[0].place
         }
         var ordered: [Peer] = []
         for component in components {
@@ -119,6 +124,8 @@ extension Configuration {
 }
 
 extension Peer {
+    fileprivate var lastSecureCounter: UInt64 { acknowledgement?.secureView?.counter ?? 0 }
+
     fileprivate func isNewer(than other: Peer) -> Bool {
         if isFresh != other.isFresh { return isFresh }
         let mine = (view?.counter ?? 0, UInt64(place), id)

@@ -19,8 +19,10 @@ func flushReaders() throws -> [Reader] {
         FlushAcknowledgement.Accepted(connection: $0, hello: [UInt8](repeating: UInt8($0), count: 32))
     }
     let acknowledgements = [nil, view].map {
-        FlushAcknowledgement(configuration: 5, sender: 9, view: $0, highestCounter: 7, accepted: accepted)
-            .unauthenticated(group: group)
+        FlushAcknowledgement(
+            configuration: 5, sender: 9, view: $0, secureView: $0, highestCounter: 7, accepted: accepted
+        )
+        .unauthenticated(group: group)
     }
     let exclusion = Exclusion(configuration: 5, sender: 9, connections: [3, 4, 8]).unauthenticated(group: group)
     let digests = [UInt8(1), 2].map { [UInt8](repeating: $0, count: Stability.digestSize) }
