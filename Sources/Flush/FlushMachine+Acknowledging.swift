@@ -55,10 +55,19 @@ extension FlushMachine {
         return connections.filter { $0 != connection }
     }
 
-    /// Whether a peer went on to a view without this member and has not asked for it since. A newcomer goes on asking.
+    /// Whether a peer and all who are in a view with it went on without this member, and none of them has asked for it
+    /// since. A newcomer goes on asking. Those of one view flush together, so they are acknowledged together: naming
+    /// some of them, and others the next time, would keep two views apart for ever.
     private func isApart(_ peer: Peer?) -> Bool {
-        guard let peer, installed != nil, !peer.accepts(connection: connection) else { return false }
-        return considered.contains { $0.id == peer.id && !$0.acceptedUs }
+        guard let peer, peer.connection != connection, installed != nil else { return false }
+        return configuration.peers.allSatisfy { other in
+            guard other.connection == peer.connection || (other.view != nil && other.view == peer.view) else {
+                return true
+            }
+            guard other.connection != connection, isAccepted(other.hello.publicKey) else { return true }
+            guard !other.accepts(connection: connection) else { return false }
+            return considered.contains { $0.id == other.id && !$0.acceptedUs }
+        }
     }
 
     private func isExcluded(_ target: UInt64) -> Bool {

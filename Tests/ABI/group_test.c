@@ -30,7 +30,7 @@ static void test_before_the_first_view(cluster *c) {
 /* The peer that a member of somebody's view is. */
 static const peer *peer_named(const cluster *c, const char *name) {
     for (size_t index = 0; index < 3; index++)
-        if (strcmp(c->peers[index].name, name) == 0) return &c->peers[index];
+        if (name != NULL && strcmp(c->peers[index].name, name) == 0) return &c->peers[index];
     return NULL;
 }
 

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-const patience = 5 * time.Second
+const patience = 60 * time.Second
 
 // person is an identity with the list of whom it accepts.
 type person struct {
@@ -207,6 +207,17 @@ func checkExport(t *testing.T, groups []*Group) {
 	}
 	if _, err := groups[0].Export("label", nil, -1); !errors.Is(err, ErrInvalidArgument) {
 		t.Errorf("-1 bytes: %v", err)
+	}
+}
+
+// Members that begin at the same moment found views of their own, which must come together.
+func TestGroupsThatBeginTogetherMeet(t *testing.T) {
+	for round := 0; round < 25; round++ {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			for _, group := range newRoom(t, "ada", "barbara", "clara").joinAll() {
+				_ = group.Close()
+			}
+		})
 	}
 }
 
