@@ -154,6 +154,14 @@ final class FlushNetwork {
         deliver(message, to: component.members)
     }
 
+    /// Orders and delivers all that one node has under way, before what others sent: a transport may be so unfair.
+    func deliverAll(from node: FlushNode) {
+        guard let component = component(of: node) else { return }
+        while let index = component.pending.firstIndex(where: { $0.sender == node.connection }) {
+            deliver(component.pending.remove(at: index), to: component.members)
+        }
+    }
+
     func deliver(_ message: Message, to members: [UInt64]) {
         for connection in members {
             guard let node = node(connection), !node.isHung else { continue }

@@ -30,6 +30,34 @@ import Testing
         #expect(nodes[3].trace.count == 1)
     }
 
+    @Test("views that named only some of each other come together")
+    func namedInPart() throws {
+        let network = FlushNetwork()
+        let all = try ["anna", "bert", "carl"].map { try network.makeIdentity($0) }
+        let anna = try network.connect(all[0], trusting: all)
+        network.run()
+        let bert = try network.connect(all[1], trusting: all, to: network.components.first)
+        let carl = try network.connect(all[2], trusting: all, to: network.components.first)
+        let settle = { (node: FlushNode) in network.perform(node.machine.settle(now: network.now), at: node) }
+        // Carl has seen nobody when it founds a view, and bert alone when it acknowledges; the others have seen all.
+        network.deliverAll(from: carl)
+        settle(carl)
+        network.deliverAll(from: carl)
+        #expect(carl.names == ["carl"])
+        network.deliverAll(from: bert)
+        network.deliverAll(from: anna)
+        settle(anna)
+        settle(bert)
+        network.deliverAll(from: anna)
+        network.deliverAll(from: bert)
+        network.deliverAll(from: carl)
+        network.run(limit: 2_000)
+        for node in [anna, bert, carl] {
+            #expect(Set(node.names) == ["anna", "bert", "carl"])
+            #expect(node.trace.count < 10)
+        }
+    }
+
     @Test("a crash gives the signal, then a view without the member that is gone")
     func crash() throws {
         let (network, nodes, _) = try network(["a", "b", "c"])
