@@ -13,8 +13,9 @@ struct FlushAcknowledgement: Equatable {
     var sender: UInt64
     /// The VS view that this ends for its sender; nil for a newcomer.
     var view: ViewIdentifier?
-    /// The VS view with which the sender installed a secure view last; nil before the first. Two members that moved together, of
-    /// whom one never got the key list, have delivered different views to their applications: they part here.
+    /// The VS view with which the sender installed a secure view last; nil before the first. Two members that moved
+    /// together, of whom one never got the key list, have delivered different views to their applications: they part
+    /// here.
     var secureView: ViewIdentifier?
     /// The highest view counter the sender knows of.
     var highestCounter: UInt64

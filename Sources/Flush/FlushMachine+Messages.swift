@@ -144,8 +144,8 @@ extension FlushMachine {
         case without(FlushIgnoreReason)
     }
 
-    /// The peer that a control message comes from. What is authentic and outdated is ignored; what is changed is refused,
-    /// also when the change makes it look outdated.
+    /// The peer that a control message comes from. What is authentic and outdated is ignored; what is changed is
+    /// refused, also when the change makes it look outdated.
     private func verified(
         _ bytes: [UInt8], _ proof: Authenticator, by id: UInt64, at connection: UInt64, _ configuration: UInt64
     ) throws(FlushError) -> Verified {

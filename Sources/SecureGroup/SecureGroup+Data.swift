@@ -33,8 +33,9 @@ extension SecureGroup {
             // After the signal a key list installs nothing, and every other token only leads to one.
             guard !state.vsTransitional else { return [.ignored(.abandonedRun, sender: sender)] }
             do throws(SecureGroupError) {
-                // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message (figure 3).
-                // The controller's own final token may come back when the last factor-out has been here already.
+                // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message
+                // (figure 3). The controller's own final token may come back when the last factor-out has been here
+                // already.
                 let isOwnLate = sender == id && service == .fifo
                 guard isOwnLate || service == (isWaitingForKeyList ? .agreed : .fifo) else { throw .wrongService }
                 return try token(TokenPayload(reading: payload), from: sender, state)

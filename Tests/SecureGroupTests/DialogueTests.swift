@@ -24,7 +24,8 @@ import Testing
                 nodes[0].take(nodes[0].machine.flushRequest(now: 0))
                 return (network, nodes[0])
             }
-            // The flush of the second change comes before the first one's run: in the third view all begin from scratch.
+            // The flush of the second change comes before the first one's run: in the third view all begin from
+            // scratch.
             network.change([ids + (try network.fresh(1))], style: .signalFirst)
             network.change([network.present[0]], style: .signalFirst)
             switch self {
@@ -116,7 +117,8 @@ import Testing
         guard place != .waitForSelfJoin, place != .over else { return }
         #expect(node.machine.transitionalSignal(now: 0) == [.ignored(.alreadySignalled, sender: nil)])
         guard place.isAgreeing else { return }
-        // Now the view is dying: tokens and restarts are of no use, the deadline is off, a flush is acknowledged at once.
+        // Now the view is dying: tokens and restarts are of no use, the deadline is off, a flush is acknowledged at
+        // once.
         #expect(node.machine.deadline == nil)
         let token = node.machine.data(from: 102, service: .agreed, isPrivate: false, payload: [1, 0, 0, 9], now: 0)
         #expect(token == [.ignored(.abandonedRun, sender: 102)])

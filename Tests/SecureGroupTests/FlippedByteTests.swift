@@ -6,8 +6,8 @@ import Testing
 
 @testable import SecureGroup
 
-/// Flipping any single byte of any message of a five-member join gives an error at the receiver and never two keys in one
-/// view; and the group reaches a secure view once the tampering stops.
+/// Flipping any single byte of any message of a five-member join gives an error at the receiver and never two keys in
+/// one view; and the group reaches a secure view once the tampering stops.
 ///
 /// Every message is tried at bytes drawn by a seed; `CONCLAVE_FULL=1` tries every byte of every message (hours).
 @Suite struct FlippedByteTests {
