@@ -38,7 +38,7 @@ extension FlushMachine {
             state = .acknowledged(waiting)
         case .detached, .steady, .requested, .over: break
         }
-        return actions
+        return actions + settle(now: now)
     }
 
     /// Connections whose hello or acknowledgement this member waits for.
@@ -86,7 +86,11 @@ extension FlushMachine {
             configuration.peer(member.connection) != nil || isExcluded(member.connection)
                 || !isAccepted(member.publicKey)
         }
-        guard introduced, configuration.peer(connection) != nil else { return [] }
+        // A newcomer hears out who is there before it thinks itself alone; who never says anything delays it a little.
+        let isHearing =
+            installed == nil && waiting.repeats == 0
+            && !configuration.members.allSatisfy { configuration.peer($0) != nil }
+        guard introduced, !isHearing, configuration.peer(connection) != nil else { return [] }
         let acknowledgement = FlushAcknowledgement(
             configuration: configuration.id, sender: id, view: installed?.view.id, secureView: secureView,
             highestCounter: highestCounter, accepted: acceptedPeers())
@@ -151,9 +155,12 @@ extension FlushMachine {
         }
     }
 
+    /// Whether everybody in the configuration can verify a code: all are in this VS view, whose secure view is installed. In
+    /// a view whose key is yet to be agreed, members may hold keys of different secure views.
     private func everybodyShares(_ key: FlushKey) -> Bool {
-        configuration.members.allSatisfy { connection in
-            configuration.peer(connection).map { key.members.contains($0.id) } ?? false
+        guard let view = installed?.view, view.id == secureView else { return false }
+        return configuration.members.allSatisfy { connection in
+            installed?.member(at: connection).map { key.members.contains($0.id) } ?? false
         }
     }
 
