@@ -20,6 +20,8 @@ final class FlushNode {
     var endings: [FlushAction] = []
     /// Whether flush requests are answered at once.
     var isProper = true
+    /// What was ordered and not delivered to it yet.
+    var inbox: [FlushNetwork.Entry] = []
     /// Whether it takes part at all: a hung process is connected and does nothing.
     var isHung = false
 
@@ -43,6 +45,12 @@ final class FlushNetwork {
         let bytes: [UInt8]
     }
 
+    /// What a transport hands to one receiver, in order.
+    enum Entry {
+        case message(Message)
+        case configuration(id: UInt64, members: [UInt64], transitional: [UInt64])
+    }
+
     final class Component {
         var members: [UInt64]
         var pending: [Message] = []
@@ -53,6 +61,8 @@ final class FlushNetwork {
     var components: [Component] = []
     var now: UInt64 = 0
     var limits = FlushLimits()
+    /// Whether receivers take what was ordered each at its own pace (`deliverNext`), or all at once.
+    var isLagging = false
     /// Changes or loses a message on its way to one receiver; nil loses it.
     var tamper: ((Message, _ receiver: FlushNode) -> [UInt8]?)? = nil
     private var nextConfiguration: UInt64 = 1
@@ -109,10 +119,10 @@ final class FlushNetwork {
             guard let node = node(connection), !node.isHung else { continue }
             let former = old.first { $0.members.contains(connection) }?.members ?? [connection]
             let transitional = component.members.filter { former.contains($0) }
-            perform(
-                node.machine.configurationChanged(
-                    id: number, members: component.members, transitional: transitional, now: now), at: node)
+            node.inbox.append(
+                .configuration(id: number, members: component.members, transitional: transitional))
         }
+        if !isLagging { deliverInboxes() }
     }
 
     func component(of node: FlushNode) -> Component? {
@@ -166,14 +176,35 @@ final class FlushNetwork {
         for connection in members {
             guard let node = node(connection), !node.isHung else { continue }
             if let destination = message.destination, destination != connection { continue }
-            guard let bytes = tamper.map({ $0(message, node) }) ?? message.bytes else { continue }
-            perform(node.machine.received(bytes, from: message.sender, now: now), at: node)
+            node.inbox.append(.message(message))
         }
+        if !isLagging { deliverInboxes() }
+    }
+
+    /// Hands the next entry to one receiver; false when there is none.
+    @discardableResult
+    func deliverNext(_ node: FlushNode) -> Bool {
+        guard !node.inbox.isEmpty else { return false }
+        switch node.inbox.removeFirst() {
+        case .message(let message):
+            guard let bytes = tamper.map({ $0(message, node) }) ?? message.bytes else { return true }
+            perform(node.machine.received(bytes, from: message.sender, now: now), at: node)
+        case .configuration(let id, let members, let transitional):
+            perform(
+                node.machine.configurationChanged(id: id, members: members, transitional: transitional, now: now),
+                at: node)
+        }
+        return true
+    }
+
+    func deliverInboxes() {
+        while let node = nodes.first(where: { !$0.isHung && !$0.inbox.isEmpty }) { deliverNext(node) }
     }
 
     /// Delivers until nothing is under way, letting every machine settle when its transport is idle.
     func run(limit: Int = 100_000) {
         for _ in 0..<limit {
+            deliverInboxes()
             if let busy = components.first(where: { !$0.pending.isEmpty }) {
                 deliverOne(busy)
                 continue

@@ -26,6 +26,7 @@ import Testing
     func properties(seed: UInt64) throws {
         var dice = Dice(state: seed)
         let network = FlushNetwork(seed: seed)
+        network.isLagging = seed % 3 != 0
         var retired: [FlushNode] = []
         let identities = try (0..<6).map { try network.makeIdentity("m\($0)") }
         let outsider = try network.makeIdentity("outsider")
@@ -47,6 +48,9 @@ import Testing
             for _ in 0..<dice.roll(30) {
                 guard let component = network.components.randomElement(&dice) else { break }
                 network.deliverOne(component)
+                for _ in 0..<dice.roll(6) {
+                    if let node = network.nodes.randomElement(&dice) { network.deliverNext(node) }
+                }
                 if dice.roll(3) == 0, let node = network.nodes.randomElement(&dice) {
                     network.perform(node.machine.settle(now: network.now), at: node)
                 }
