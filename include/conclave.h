@@ -158,7 +158,7 @@ typedef struct conclave_identity conclave_identity;
 CONCLAVE_API conclave_status conclave_identity_new(const char *name, conclave_identity **identity,
                                                    conclave_error **error);
 /** Reads an identity from a PKCS#8 PEM file. `passphrase` is NULL when the file is not encrypted, else
- *  `passphrase_size` bytes. Errors: NOT_FOUND, PERMISSION, IO, BAD_KEY_FILE, PASSPHRASE_REQUIRED, BAD_PASSPHRASE. */
+ *  `passphrase_size` bytes (1 to 1,024). Errors: NOT_FOUND, PERMISSION, IO, BAD_KEY_FILE, PASSPHRASE_REQUIRED, BAD_PASSPHRASE. */
 CONCLAVE_API conclave_status conclave_identity_load(const char *path, const uint8_t *passphrase, size_t passphrase_size,
                                                     conclave_identity **identity, conclave_error **error);
 /** Reads an identity from PEM in memory; otherwise as conclave_identity_load. */
@@ -313,7 +313,8 @@ CONCLAVE_API conclave_status conclave_agreement_receive(conclave_agreement *agre
 CONCLAVE_API conclave_status conclave_agreement_next_token(conclave_agreement *agreement, conclave_token *token);
 /** Whether the run that began last has ended in a confirmed key; false for a bad handle. */
 CONCLAVE_API bool conclave_agreement_is_complete(const conclave_agreement *agreement);
-/** Derives `output_size` bytes (at most 8,160) from the last agreed key (HKDF-SHA-256; label and context are bound in).
+/** Derives `output_size` bytes (at most 8,160) from the last agreed key (HKDF-SHA-256); a label of 1 to
+ *  255 bytes and a context of at most 65,536 are bound in.
  *  WRONG_STATE before the first key. */
 CONCLAVE_API conclave_status conclave_agreement_export(const conclave_agreement *agreement, const char *label,
                                                        const uint8_t *context, size_t context_size, uint8_t *output,
@@ -472,7 +473,8 @@ CONCLAVE_API conclave_status conclave_group_left_member(const conclave_group *gr
 CONCLAVE_API conclave_status conclave_group_waiting_for(const conclave_group *group, size_t index,
                                                         conclave_member *member);
 /** Derives `output_size` bytes (at most 8,160) from the key of the current secure view, for the application's own use:
- *  the same at all members for the same label and context. WRONG_STATE before the first view. */
+ *  the same at all members for the same label (1 to 255 bytes), context (at most 65,536) and size. The view is that of the
+ *  VIEW event that was fetched last. WRONG_STATE before the first. */
 CONCLAVE_API conclave_status conclave_group_export(const conclave_group *group, const char *label,
                                                    const uint8_t *context, size_t context_size, uint8_t *output,
                                                    size_t output_size);

@@ -120,7 +120,7 @@ extension Failure {
         case .secureGroup(let error): self.init(error)
         case .primitives(let error): self.init(error)
         case .queueFull: self.init(CONCLAVE_E_QUEUE_FULL)
-        case .left: self.init(CONCLAVE_E_LEFT)
+        case .over(let reason): self.init(reason)
         case .system(let number): self.init(CONCLAVE_E_IO, "the system refused a resource (errno \(number))")
         }
     }

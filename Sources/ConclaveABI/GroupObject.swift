@@ -23,7 +23,11 @@ final class GroupObject {
             try body()
             return conclave_status(CONCLAVE_OK)
         } catch {
-            failureMessage = LentText(error.message)
+            // That there is nothing yet is no failure, and leaves the message of the last one alone.
+            switch Int(error.status) {
+            case CONCLAVE_E_NO_EVENT, CONCLAVE_E_TIMED_OUT, CONCLAVE_E_INTERRUPTED: break
+            default: failureMessage = LentText(error.message)
+            }
             return error.status
         }
     }
@@ -59,7 +63,7 @@ final class GroupObject {
         case .transitionalSignal: unsafe filled.kind = UInt32(CONCLAVE_EVENT_TRANSITIONAL_SIGNAL)
         case .view(let installed):
             unsafe filled.kind = UInt32(CONCLAVE_EVENT_VIEW)
-            fetchedView = FetchedView(installed, self: driver.id)
+            fetchedView = FetchedView(installed)
         case .message(let sender, let service, let isPrivate, let payload):
             unsafe filled.kind = UInt32(CONCLAVE_EVENT_MESSAGE)
             unsafe filled.service = UInt32(service.rawValue)
@@ -93,13 +97,11 @@ final class FetchedView {
     static let memberLimit = 1_000
 
     let installed: InstalledSecureView
-    private let ownID: UInt64
     private let names: [LentText]
     private let leftNames: [LentText]
 
-    init(_ installed: InstalledSecureView, self ownID: UInt64) {
+    init(_ installed: InstalledSecureView) {
         self.installed = installed
-        self.ownID = ownID
         names = installed.view.members.map { LentText($0.name) }
         leftNames = installed.view.left.map { LentText($0.name) }
     }
@@ -114,7 +116,7 @@ final class FetchedView {
         }
         filled.member_count = installed.view.members.count
         filled.left_count = installed.view.left.count
-        filled.`self` = ownID
+        filled.`self` = installed.ownID
         return filled
     }
 
@@ -122,7 +124,7 @@ final class FetchedView {
         guard installed.view.members.indices.contains(index) else { return nil }
         let member = installed.view.members[index]
         return unsafe describe(
-            member, names[index], isSelf: member.id == ownID,
+            member, names[index], isSelf: member.id == installed.ownID,
             isTransitional: installed.view.transitionalSet.contains(member.id),
             hasJoined: !installed.previousMembers.contains { $0.id == member.id })
     }

@@ -25,8 +25,8 @@ public enum GroupDriverError: Error, Equatable {
     case primitives(PrimitivesError)
     /// Too much waits to be sent.
     case queueFull
-    /// The membership is over, or is leaving.
-    case left
+    /// The membership is over, or leaving; why.
+    case over(GroupEnd)
     /// No descriptor is left.
     case system(errno: Int32)
 }
@@ -38,7 +38,7 @@ public enum GroupDriverEvent {
 }
 
 /// Why a membership is over.
-public enum GroupEnd: Equatable {
+public enum GroupEnd: Equatable, Sendable {
     /// The application asked for it.
     case asked
     /// The same identity joined again elsewhere.
@@ -55,7 +55,7 @@ public final class GroupDriver {
         case rejoining(at: UInt64)
         /// Leaving: what was accepted is still being sent.
         case leaving
-        case over
+        case over(GroupEnd)
     }
 
     /// Pauses before joining again, in milliseconds: doubled each time, until a view is installed.
@@ -205,7 +205,7 @@ public final class GroupDriver {
             process(now: now)
             if let event = nextEvent() { return .event(event) }
             if waker.takeBack() { return .woken }
-            if case .over = phase { return .over }
+            if case .over(let reason) = phase { return .over(reason) }
             var pause = timeout.map { $0 > now - start ? $0 - (now - start) : 0 }
             if pause == 0 { return .timedOut }
             if let deadline {
@@ -221,7 +221,7 @@ public final class GroupDriver {
         case timedOut
         case woken
         /// The end of the membership was told already.
-        case over
+        case over(GroupEnd)
     }
 
     private func waitForDescriptors(_ milliseconds: UInt64?) {
@@ -272,7 +272,7 @@ public final class GroupDriver {
     }
 
     private func end(_ reason: GroupEnd) {
-        phase = .over
+        phase = .over(reason)
         outgoing = OutgoingMessages()
         events.append(.left(reason), bytes: 0)
     }
@@ -350,7 +350,7 @@ public final class GroupDriver {
 
     /// Replaces the accepted keys.
     public func setTrust(_ trust: TrustStore, now: UInt64) throws(GroupDriverError) {
-        if case .over = phase { throw .left }
+        if case .over(let reason) = phase { throw .over(reason) }
         self.trust = trust
         if isActive { finishCall(engine.setTrust(trust, now: now), now: now) }
     }
@@ -358,7 +358,8 @@ public final class GroupDriver {
     /// Leaves: what was accepted is sent, then the end is told.
     public func leave() throws(GroupDriverError) {
         switch phase {
-        case .over, .leaving: throw .left
+        case .leaving: throw .over(.asked)
+        case .over(let reason): throw .over(reason)
         case .rejoining:
             end(.asked)
         case .running:
@@ -372,7 +373,8 @@ public final class GroupDriver {
         switch phase {
         case .running: return
         case .rejoining: throw .secureGroup(.noSecureView)
-        case .leaving, .over: throw .left
+        case .leaving: throw .over(.asked)
+        case .over(let reason): throw .over(reason)
         }
     }
 

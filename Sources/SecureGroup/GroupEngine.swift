@@ -191,7 +191,7 @@ public struct GroupEngine: ~Copyable {
         do throws(SecureGroupError) {
             let exporter = try secure.export(label: [UInt8]("conclave exporter".utf8), context: [], count: 32)
             let installed = InstalledSecureView(
-                view: view, previousMembers: currentView?.members ?? [], exporter: exporter)
+                view: view, ownID: secure.id, previousMembers: currentView?.members ?? [], exporter: exporter)
             currentView = view
             return [.event(.view(installed))]
         } catch {

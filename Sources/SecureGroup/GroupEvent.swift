@@ -27,12 +27,15 @@ public enum GroupProblem: Equatable, Sendable {
 /// as long as the application holds it, even when the next view is installed already.
 public final class InstalledSecureView: @unchecked Sendable {
     public let view: SecureView
+    /// This member's own id in it.
+    public let ownID: UInt64
     /// The members of this member's previous secure view; empty before the first.
     public let previousMembers: [Member]
     private let exporter: SecretBytes
 
-    init(view: SecureView, previousMembers: [Member], exporter: consuming SecretBytes) {
+    init(view: SecureView, ownID: UInt64, previousMembers: [Member], exporter: consuming SecretBytes) {
         self.view = view
+        self.ownID = ownID
         self.previousMembers = previousMembers
         self.exporter = exporter
     }
