@@ -55,6 +55,23 @@ extension FlushMachine {
         return connections.filter { $0 != connection }
     }
 
+    /// Who keeps the flush from ending. While somebody has not introduced itself nobody acknowledges: then the others
+    /// have nothing else to do.
+    private func silent(_ waiting: Waiting) -> [UInt64] {
+        let connections = missing()
+        return waiting.sent == nil ? connections.filter { configuration.peer($0) == nil } : connections
+    }
+
+    /// The connections of this configuration that have done their part in the present flush.
+    func blameless() -> [UInt64] {
+        switch state {
+        case .detached, .steady, .over: return []
+        case .joining(let waiting), .requested(let waiting), .acknowledged(let waiting):
+            let silent = silent(waiting)
+            return configuration.peers.map { $0.connection }.filter { !silent.contains($0) }
+        }
+    }
+
     /// Whether a peer and all who are in a view with it went on without this member, and none of them has asked for it
     /// since. A newcomer goes on asking. Those of one view flush together, so they are acknowledged together: naming
     /// some of them, and others the next time, would keep two views apart for ever.
@@ -130,9 +147,11 @@ extension FlushMachine {
         guard limits.flushTimeout > 0, now >= waiting.since &+ limits.flushTimeout else { return actions }
         waiting.since = now
         // A newcomer waits for members for as long as they do not admit it.
-        let silent = missing().filter { target in
-            installed != nil || configuration.peer(target)?.isFresh ?? false
+        let silent = silent(waiting).filter { target in
+            guard !waiting.spared.contains(target) else { return false }
+            return installed != nil || configuration.peer(target)?.isFresh ?? false
         }
+        waiting.spared = []
         guard !silent.isEmpty else { return actions }
         let proposal = Exclusion(configuration: configuration.id, sender: id, connections: silent.sorted())
         return actions + multicast(proposal.unauthenticated(group: group))

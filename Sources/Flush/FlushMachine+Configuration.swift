@@ -10,6 +10,7 @@ extension FlushMachine {
         case .detached, .over: return [.ignore(.notAwaited)]
         case .joining, .steady, .requested, .acknowledged: break
         }
+        let spared = blameless()
         do throws(PrimitivesError) {
             try enter(id: id, members: members, transitional: transitional)
         } catch {
@@ -17,7 +18,7 @@ extension FlushMachine {
         }
         var actions = signalLosses(members: members, transitional: transitional)
         let hasLost = !actions.isEmpty || !(installed?.gone.isEmpty ?? true)
-        restartWaiting(now: now)
+        restartWaiting(sparing: spared, now: now)
         if hasLost { actions += startFlush(now: now) }
         if configuration.peer(connection) == nil { actions += introduce() }
         return actions + settle(now: now)
@@ -76,10 +77,13 @@ extension FlushMachine {
     }
 
     /// What was sent in the old configuration must be sent again. How long the others have been waited for is not
-    /// forgotten: connections that come and go must not keep a silent member in the group for ever.
-    private mutating func restartWaiting(now: UInt64) {
+    /// forgotten: connections that come and go must not keep a silent member in the group for ever. Nor must they cost
+    /// those their place who were not silent.
+    private mutating func restartWaiting(sparing spared: [UInt64], now: UInt64) {
         func restarted(_ waiting: Waiting) -> Waiting {
-            Waiting(since: waiting.since, nextRepeat: now &+ limits.repeatInterval)
+            Waiting(
+                since: waiting.since, nextRepeat: now &+ limits.repeatInterval,
+                spared: configuration.members.filter { waiting.spared.contains($0) || spared.contains($0) })
         }
         switch state {
         case .joining(let waiting): state = .joining(restarted(waiting))

@@ -62,6 +62,9 @@ public struct FlushMachine: ~Copyable {
         /// How often it was repeated; each time the pause doubles, up to sixteen times the interval.
         var repeats: UInt64 = 0
         var sent: FlushAcknowledgement? = nil
+        /// Connections that did their part in an earlier configuration and must do it again in this one: the time of
+        /// the others is not theirs.
+        var spared: [UInt64] = []
     }
 
     /// The VS view this member is in.
