@@ -26,8 +26,6 @@ struct Configuration: Equatable {
 
     func peer(_ connection: UInt64) -> Peer? { peers.first { $0.connection == connection } }
 
-    func peer(id: UInt64) -> Peer? { peers.first { $0.id == id } }
-
     mutating func introduce(_ peer: Peer) { peers.append(peer) }
 
     mutating func acknowledge(_ message: FlushAcknowledgement, from connection: UInt64) {

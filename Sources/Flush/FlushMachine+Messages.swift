@@ -19,7 +19,7 @@ extension FlushMachine {
             case .data(let message): return try received(message, bytes, from: sender, now: now)
             }
         } catch {
-            return [.refuse(error, sender: member(at: sender)?.id)]
+            return [.refuse(error, sender: installed?.member(at: sender)?.id)]
         }
     }
 
@@ -33,9 +33,8 @@ extension FlushMachine {
         guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
         guard hello.connection == sender else { throw .wrongConfiguration }
         guard hello.suite == suite else { throw .wrongSuite }
-        guard configuration.peer(sender) == nil, configuration.peer(id: hello.incarnation) == nil else {
-            return [.ignore(.repeatedHello)]
-        }
+        // Two may claim one incarnation: who comes first must not silence the other. No view has both.
+        guard configuration.peer(sender) == nil else { return [.ignore(.repeatedHello)] }
         configuration.introduce(peer)
         return startFlushIfSomebodyWaits(now: now)
     }
@@ -100,6 +99,7 @@ extension FlushMachine {
             return [.ignore(reason)]
         }
         guard let view = installed?.view, message.view == view.id else { return [.ignore(.outdated)] }
+        guard installed?.member(at: sender)?.id == message.sender else { throw .unknownSender }
         installed?.queue.note(message.digests, receivedBy: message.sender)
         return deliverStable()
     }

@@ -99,11 +99,11 @@ extension Configuration {
     }
 
     /// Whether two may be in one view: each accepts the other, nobody whom one accepts has excluded the other, and they
-    /// do not claim one name with two keys.
+    /// do not claim one name with two keys, or one incarnation.
     fileprivate func areMutual(_ first: Peer, _ second: Peer) -> Bool {
         first.accepts(second) && second.accepts(first)
             && !honours(first, excluding: second.connection) && !honours(second, excluding: first.connection)
-            && first.hello.name != second.hello.name
+            && first.hello.name != second.hello.name && first.id != second.id
     }
 
     /// Whether nobody is waited for any more.

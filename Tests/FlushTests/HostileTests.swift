@@ -5,6 +5,8 @@ import Testing
 
 /// What those who are connected, and accepted by nobody or by some, can do to the others.
 @Suite struct HostileTests {
+    private let entropy = Entropy.seeded(99)
+
     /// A network with members of these names in one component, who all trust each other.
     private func network(_ names: [String]) throws -> (FlushNetwork, [FlushNode], [Identity]) {
         let network = FlushNetwork()
@@ -15,6 +17,29 @@ import Testing
             network.run()
         }
         return (network, nodes, identities)
+    }
+
+    /// A connection whose messages the test makes itself.
+    private func puppet(_ identity: Identity, in network: FlushNetwork) throws -> FlushNode {
+        let node = try network.connect(identity, trusting: [], to: network.components.first)
+        node.isHung = true
+        network.components.first?.pending.removeAll { $0.sender == node.connection }
+        return node
+    }
+
+    private func hello(_ node: FlushNode, claiming id: UInt64, at observer: FlushNode) throws -> [UInt8] {
+        let hello = Hello(
+            suite: 0x1211, configuration: observer.machine.configuration.id, connection: node.connection,
+            incarnation: id, publicKey: node.identity.publicKey, name: node.name,
+            nonce: try entropy.publicBytes(FlushWire.hashSize), view: nil, place: 0,
+            lineage: [UInt8](repeating: 0, count: FlushWire.hashSize))
+        return try hello.signed(group: observer.machine.group, by: node.identity)
+    }
+
+    private func signed(_ writer: ByteWriter, by node: FlushNode) throws -> [UInt8] {
+        var writer = writer
+        Authenticator.signature(try node.identity.sign(FlushWire.domain + writer.bytes)).write(&writer)
+        return writer.bytes
     }
 
     @Test("a hung process is excluded alone, when a newcomer makes everybody introduce itself again")
@@ -46,5 +71,47 @@ import Testing
         network.wait(90_000)
         for node in nodes.prefix(3) { #expect(node.names == ["a", "b", "c"]) }
         #expect(nodes[3].endings == [.rejoinExcluded])
+    }
+
+    @Test("a stranger that takes a member's incarnation keeps nobody out")
+    func stolenIncarnation() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
+        let bytes = try hello(stranger, claiming: nodes[1].id, at: nodes[0])
+        network.components[0].pending.insert(
+            FlushNetwork.Message(sender: stranger.connection, destination: nil, bytes: bytes), at: 0)
+        network.run()
+        network.perform(nodes[0].machine.requestFlush(now: network.now), at: nodes[0])
+        let before = nodes[0].view?.id.counter ?? 0
+        network.wait(2_000)
+        #expect(nodes[0].view?.id.counter == before + 1)
+        network.wait(90_000)
+        for node in nodes {
+            #expect(node.names == ["a", "b", "c"])
+            #expect(node.endings.isEmpty)
+        }
+    }
+
+    @Test("a stranger acknowledges no safe message in a member's name")
+    func stolenReceipt() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
+        let bytes = try hello(stranger, claiming: nodes[2].id, at: nodes[0])
+        network.components[0].pending.insert(
+            FlushNetwork.Message(sender: stranger.connection, destination: nil, bytes: bytes), at: 0)
+        network.run()
+        nodes[2].isHung = true
+        for node in nodes { node.trace = [] }
+        try network.send("safe", .safe, from: nodes[0])
+        let sent = try #require(network.components[0].pending.last?.bytes)
+        network.run()
+        let receipt = Stability(
+            view: try #require(nodes[0].view?.id), sender: nodes[2].id, digests: [try Stability.digest(of: sent)])
+        network.components[0].pending.append(
+            FlushNetwork.Message(
+                sender: stranger.connection, destination: nil,
+                bytes: try signed(receipt.unauthenticated(group: nodes[0].machine.group), by: stranger)))
+        network.run()
+        #expect(nodes[0].trace.isEmpty)
     }
 }
