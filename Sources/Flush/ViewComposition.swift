@@ -103,8 +103,19 @@ extension Configuration {
     fileprivate func areMutual(_ first: Peer, _ second: Peer) -> Bool {
         first.accepts(second) && second.accepts(first)
             && !honours(first, excluding: second.connection) && !honours(second, excluding: first.connection)
-            && first.hello.name != second.hello.name && first.id != second.id
+            && first.hello.name != second.hello.name && first.id != second.id && areNear(first, second)
     }
+
+    /// Whether two have counted views together as far as can be: who claims a counter that nobody reaches by counting
+    /// would leave the group no next one. A newcomer has not counted yet.
+    private func areNear(_ first: Peer, _ second: Peer) -> Bool {
+        let counters = [first, second].map { $0.acknowledgement?.highestCounter ?? 0 }
+        if first.isFresh && counters[0] == 0 || second.isFresh && counters[1] == 0 { return true }
+        return max(counters[0], counters[1]) - min(counters[0], counters[1]) <= Self.counterReach
+    }
+
+    /// How far the counters of two sides may be apart.
+    private static var counterReach: UInt64 { 1 << 32 }
 
     /// Whether nobody is waited for any more.
     fileprivate func isReady(_ chosen: [Peer]) -> Bool {

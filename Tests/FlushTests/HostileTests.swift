@@ -114,4 +114,35 @@ import Testing
         network.run()
         #expect(nodes[0].trace.isEmpty)
     }
+
+    @Test("no counter leads to a group that can never change again")
+    func counters() throws {
+        let (network, nodes, _) = try network(["a", "b"])
+        let other = try network.makeIdentity("x")
+        var trust = nodes[1].machine.trust
+        try trust.add(other.publicKey, label: "x")
+        for node in nodes { network.perform(node.machine.setTrust(trust, now: network.now), at: node) }
+        let x = try puppet(other, in: network)
+        network.run()
+        let observer = nodes[0].machine.configuration
+        let group = nodes[0].machine.group
+        let hello = try hello(x, claiming: 77, at: nodes[0])
+        var accepted = observer.peers.map { FlushAcknowledgement.Accepted(connection: $0.connection, hello: $0.digest) }
+        accepted.append(.init(connection: x.connection, hello: try Digest.sha256(hello)))
+        let ack = FlushAcknowledgement(
+            configuration: observer.id, sender: 77, view: nil, highestCounter: UInt64.max >> 1 - 1, accepted: accepted)
+        for bytes in [hello, try signed(ack.unauthenticated(group: group), by: x)] {
+            network.components[0].pending.append(
+                FlushNetwork.Message(sender: x.connection, destination: nil, bytes: bytes))
+        }
+        network.wait(3_000)
+        for node in nodes { #expect(node.names == ["a", "b"]) }
+        network.disconnect(x)
+        network.wait(90_000)
+        network.perform(nodes[0].machine.requestFlush(now: network.now), at: nodes[0])
+        let before = nodes[0].view?.id.counter ?? 0
+        network.run()
+        for node in nodes { #expect(node.view?.id.counter == before + 1) }
+        #expect(before < 100)
+    }
 }
