@@ -28,6 +28,7 @@ extension FlushMachine {
         if let time = nextStabilityRepeat, now >= time {
             nextStabilityRepeat = now &+ limits.repeatInterval
             actions += confirmReceipt(installed?.queue.waitingDigests ?? [])
+            actions += flushWhenUnstable(now: now)
         }
         switch state {
         case .joining(var waiting):
@@ -39,6 +40,16 @@ extension FlushMachine {
         case .detached, .steady, .requested, .over: break
         }
         return actions + settle(now: now)
+    }
+
+    /// Who does not confirm safe messages would hold back everything behind them for ever: a flush finds out who it is.
+    private mutating func flushWhenUnstable(now: UInt64) -> [FlushAction] {
+        guard let since = unstableSince else {
+            unstableSince = now
+            return []
+        }
+        guard limits.flushTimeout > 0, now >= since &+ limits.flushTimeout else { return [] }
+        return startFlush(now: now)
     }
 
     /// Connections whose hello or acknowledgement this member waits for.

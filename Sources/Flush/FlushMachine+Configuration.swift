@@ -73,6 +73,7 @@ extension FlushMachine {
         guard installed?.hasSignalled == false else { return [] }
         installed?.hasSignalled = true
         nextStabilityRepeat = nil
+        unstableSince = nil
         return [.signal] + (installed?.queue.takeAll() ?? []).map { $0.delivery }
     }
 

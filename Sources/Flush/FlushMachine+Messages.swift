@@ -134,6 +134,7 @@ extension FlushMachine {
         guard let installed else { return [] }
         let members = installed.staying.map { $0.id }
         let stable = self.installed?.queue.takeStable(members: members) ?? []
+        if !stable.isEmpty { unstableSince = nil }
         if self.installed?.queue.isEmpty ?? true { nextStabilityRepeat = nil }
         return stable.map { $0.delivery }
     }

@@ -108,6 +108,8 @@ public struct FlushMachine: ~Copyable {
     var admissionDeadline: UInt64? = nil
     /// When unstable safe messages are acknowledged once more.
     var nextStabilityRepeat: UInt64? = nil
+    /// Since when nothing has become stable, as `tick` has seen it; nil while nothing waits.
+    var unstableSince: UInt64? = nil
 
     /// A machine for one membership; `id` is its incarnation, random and not zero.
     public init(

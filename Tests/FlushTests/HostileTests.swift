@@ -145,4 +145,16 @@ import Testing
         for node in nodes { #expect(node.view?.id.counter == before + 1) }
         #expect(before < 100)
     }
+
+    @Test("a safe message does not wait for a hung member without end")
+    func safeAndHung() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        nodes[2].isHung = true
+        for node in nodes { node.trace = [] }
+        try network.send("safe", .safe, from: nodes[0])
+        network.wait(120_000)
+        #expect(nodes[0].names == ["a", "b"])
+        #expect(nodes[0].trace.contains(.message(sender: nodes[0].id, service: .safe, payload: [UInt8]("safe".utf8))))
+        #expect(nodes[1].trace.count == nodes[0].trace.count)
+    }
 }
