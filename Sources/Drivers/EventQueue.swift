@@ -5,6 +5,8 @@ struct EventQueue<Event> {
     /// Bytes of all that wait.
     private(set) var byteCount = 0
 
+    var isEmpty: Bool { start == items.count }
+
     mutating func append(_ event: Event, bytes: Int) {
         items.append((event, bytes))
         byteCount += bytes

@@ -80,6 +80,8 @@ public final class GroupDriver {
     private var events = EventQueue<GroupDriverEvent>()
     /// Whether the transport may hold events that were read and not taken.
     private var hasBacklog = false
+    /// Whether a call other than `process` has queued an event: nothing else would tell a loop to look for it.
+    private var hasUntold = false
 
     /// Connects and asks to join.
     public static func join(
@@ -148,6 +150,7 @@ public final class GroupDriver {
 
     /// When `process` must be called at the latest; nil: not before the descriptor is readable.
     public var deadline: UInt64? {
+        if hasUntold { return 0 }
         switch phase {
         case .over: return nil
         case .rejoining(let time): return time
@@ -173,6 +176,8 @@ public final class GroupDriver {
 
     /// Does what is to be done, without blocking.
     public func process(now: UInt64) {
+        // Whoever processes fetches events next.
+        defer { hasUntold = false }
         switch phase {
         case .over: return
         case .rejoining(let time):
@@ -191,8 +196,9 @@ public final class GroupDriver {
     /// The next event, or nil.
     public func nextEvent() -> GroupDriverEvent? {
         let event = events.removeFirst()
+        if events.isEmpty { hasUntold = false }
         // The transport was left alone while too much waited here: look at it again.
-        if event != nil, hasBacklog, !isCongested { watch() }
+        if event != nil, hasBacklog || transport.isReadingPaused, !isCongested { watch() }
         return event
     }
 
@@ -274,7 +280,15 @@ public final class GroupDriver {
     private func end(_ reason: GroupEnd) {
         phase = .over(reason)
         outgoing = OutgoingMessages()
-        events.append(.left(reason), bytes: 0)
+        // A connection that is kept and not read would hold up the others.
+        unwatch()
+        transport.close()
+        tell(.left(reason), bytes: 0)
+    }
+
+    private func tell(_ event: GroupDriverEvent, bytes: Int) {
+        events.append(event, bytes: bytes)
+        hasUntold = true
     }
 
     private func carryOut(_ actions: [GroupAction], now: UInt64) {
@@ -284,7 +298,7 @@ public final class GroupDriver {
             case .unicast(let connection, let bytes): outgoing.append(bytes, to: connection)
             case .event(let event):
                 if case .view = event { pause = Self.firstPause }
-                events.append(.group(event), bytes: event.byteCount)
+                tell(.group(event), bytes: event.byteCount)
             case .rejoin(let problem): rejoin(because: problem, now: now)
             case .replaced: end(.replaced)
             }
@@ -304,7 +318,7 @@ public final class GroupDriver {
             case .tooLarge:
                 outgoing.removeFirst()
                 let problem = GroupProblem.secureGroup(.messageTooLong)
-                events.append(.group(.problem(problem, about: nil)), bytes: 64)
+                tell(.group(.problem(problem, about: nil)), bytes: 64)
             case .queueFull, .notAttached:
                 transport.writeQueued()
                 if transport.queuedBytes > 0 || outcome == .notAttached { return }
@@ -387,7 +401,7 @@ public final class GroupDriver {
     // MARK: - Connecting again
 
     private func rejoin(because problem: GroupProblem, now: UInt64) {
-        events.append(.group(.problem(problem, about: nil)), bytes: 64)
+        tell(.group(.problem(problem, about: nil)), bytes: 64)
         outgoing = OutgoingMessages()
         unwatch()
         transport.close()

@@ -211,6 +211,11 @@ static void test_same_identity_twice(void) {
     UNTIL(c, c->peers[2].has_left && are_together(c, ADA | BARBARA | DOROTHY));
     CHECK_STATUS(CONCLAVE_E_REPLACED, c->peers[2].left_status);
     CHECK(twin->view.self != old);
+    /* The older one, though nobody has freed it, is no longer connected: what it does not read would pile up. */
+    conclave_hub_counters counters = CONCLAVE_HUB_COUNTERS_INIT;
+    linger(c, 50);
+    CHECK_OK(conclave_hub_counters_read(c->hub, &counters));
+    CHECK(counters.clients == 3);
     free_cluster(c);
 }
 
@@ -231,6 +236,41 @@ static void test_silent_member_is_excluded(void) {
         join(c, 2);
         UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
     }
+    free_cluster(c);
+}
+
+/* What a call queues is announced: a loop that waits for descriptor and deadline does not sleep on it. And when the
+   queue was full, fetching opens the transport again. */
+static void test_events_of_calls(void) {
+    cluster *c = make_cluster(2);
+    conclave_group_options options = c->options;
+    options.manual_flush = true;
+    join_with(c, &c->peers[0], &options);
+    UNTIL(c, are_together(c, ADA));
+    CHECK_OK(conclave_group_refresh(c->peers[0].group));
+    int64_t deadline = -1;
+    CHECK_OK(conclave_group_deadline(c->peers[0].group, &deadline));
+    CHECK(deadline == 0);
+    conclave_event event = CONCLAVE_EVENT_INIT;
+    CHECK_OK(conclave_group_next_event(c->peers[0].group, &event));
+    CHECK(event.kind == CONCLAVE_EVENT_FLUSH_REQUEST);
+    CHECK_OK(conclave_group_deadline(c->peers[0].group, &deadline));
+    CHECK(deadline == -1);
+    CHECK_OK(conclave_group_flush(c->peers[0].group));
+    UNTIL(c, c->peers[0].views == 2);
+
+    options.event_queue_bytes = 1;
+    join_with(c, &c->peers[0], &options);
+    UNTIL(c, are_together(c, ADA));
+    linger(c, 50);
+    CHECK_OK(conclave_group_refresh(c->peers[0].group));
+    CHECK_OK(conclave_group_next_event(c->peers[0].group, &event));
+    c->peers[0].is_idle = true;
+    join(c, 1);
+    linger(c, 50);
+    struct pollfd watched = {-1, POLLIN, 0};
+    CHECK_OK(conclave_group_descriptor(c->peers[0].group, &watched.fd));
+    CHECK(poll(&watched, 1, 0) == 1);
     free_cluster(c);
 }
 
@@ -293,6 +333,7 @@ int main(void) {
     test_name_that_is_taken();
     test_same_identity_twice();
     test_silent_member_is_excluded();
+    test_events_of_calls();
     test_hub_that_goes_away();
     test_event_queue_is_bounded();
     return check_finish();
