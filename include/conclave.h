@@ -158,7 +158,8 @@ typedef struct conclave_identity conclave_identity;
 CONCLAVE_API conclave_status conclave_identity_new(const char *name, conclave_identity **identity,
                                                    conclave_error **error);
 /** Reads an identity from a PKCS#8 PEM file. `passphrase` is NULL when the file is not encrypted, else
- *  `passphrase_size` bytes (1 to 1,024). Errors: NOT_FOUND, PERMISSION, IO, BAD_KEY_FILE, PASSPHRASE_REQUIRED, BAD_PASSPHRASE. */
+ *  `passphrase_size` bytes (1 to 1,024). Errors: NOT_FOUND, PERMISSION, IO, BAD_KEY_FILE, PASSPHRASE_REQUIRED,
+ *  BAD_PASSPHRASE. */
 CONCLAVE_API conclave_status conclave_identity_load(const char *path, const uint8_t *passphrase, size_t passphrase_size,
                                                     conclave_identity **identity, conclave_error **error);
 /** Reads an identity from PEM in memory; otherwise as conclave_identity_load. */
@@ -473,8 +474,8 @@ CONCLAVE_API conclave_status conclave_group_left_member(const conclave_group *gr
 CONCLAVE_API conclave_status conclave_group_waiting_for(const conclave_group *group, size_t index,
                                                         conclave_member *member);
 /** Derives `output_size` bytes (at most 8,160) from the key of the current secure view, for the application's own use:
- *  the same at all members for the same label (1 to 255 bytes), context (at most 65,536) and size. The view is that of the
- *  VIEW event that was fetched last. WRONG_STATE before the first. */
+ *  the same at all members for the same label (1 to 255 bytes), context (at most 65,536) and size. The view is that of
+ *  the VIEW event that was fetched last. WRONG_STATE before the first. */
 CONCLAVE_API conclave_status conclave_group_export(const conclave_group *group, const char *label,
                                                    const uint8_t *context, size_t context_size, uint8_t *output,
                                                    size_t output_size);
