@@ -12,7 +12,8 @@ final class GroupObject {
     private var data = LentBytes([])
     private var senderName = LentText("")
     private var eventMessage = LentText("")
-    private var awaitedNames: [LentText] = []
+    /// The names that were lent since the last event, each once.
+    private var awaitedNames: [(name: String, text: LentText)] = []
     private var failureMessage = LentText("")
 
     init(_ driver: GroupDriver) { self.driver = driver }
@@ -39,6 +40,7 @@ final class GroupObject {
         data = LentBytes([])
         senderName = LentText("")
         eventMessage = LentText("")
+        awaitedNames = []
         var filled = unsafe conclave_event()
         unsafe filled.size = MemoryLayout<conclave_event>.size
         switch event {
@@ -83,19 +85,21 @@ final class GroupObject {
 
     /// A member that is waited for; its name is lent until the next event.
     func lendAwaited(_ member: Member) -> conclave_member {
-        let name = LentText(member.name)
-        awaitedNames.append(name)
-        if awaitedNames.count > FetchedView.memberLimit { awaitedNames.removeFirst() }
+        let text: LentText
+        if let lent = awaitedNames.first(where: { $0.name == member.name }) {
+            text = lent.text
+        } else {
+            text = LentText(member.name)
+            awaitedNames.append((member.name, text))
+        }
         return unsafe describe(
-            member, name, isSelf: member.id == driver.id,
+            member, text, isSelf: member.id == driver.id,
             isTransitional: fetchedView?.installed.view.transitionalSet.contains(member.id) ?? false, hasJoined: false)
     }
 }
 
 /// A view as C sees it, with the names it has lent.
 final class FetchedView {
-    static let memberLimit = 1_000
-
     let installed: InstalledSecureView
     private let names: [LentText]
     private let leftNames: [LentText]

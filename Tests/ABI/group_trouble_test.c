@@ -239,6 +239,41 @@ static void test_silent_member_is_excluded(void) {
     free_cluster(c);
 }
 
+/* A view belongs to the membership that installed it, also when it is fetched after joining again. */
+static void test_view_fetched_late(void) {
+    cluster *c = make_cluster(3);
+    c->options.flush_timeout_ms = 500;
+    join(c, 0);
+    join(c, 1);
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    peer *late = &c->peers[1];
+    uint64_t self = late->view.self;
+    late->is_idle = true;
+    join(c, 2);
+    for (int64_t end = now_ms() + 10000; !are_together(c, ADA | CLARA) && now_ms() < end;) {
+        turn(c, 10);
+        /* It processes until it is in the view of three, and then no more, until it is excluded. */
+        if (c->peers[0].view.member_count < 3) CHECK_OK(conclave_group_process(late->group));
+        if (c->peers[0].view.member_count == 3 && c->peers[0].views < 4) conclave_group_refresh(c->peers[0].group);
+    }
+    CHECK(are_together(c, ADA | CLARA));
+    for (int round = 0; round < 100; round++) {
+        turn(c, 10);
+        CHECK_OK(conclave_group_process(late->group));
+    }
+    conclave_event event = CONCLAVE_EVENT_INIT;
+    while (conclave_group_next_event(late->group, &event) == CONCLAVE_OK && event.kind != CONCLAVE_EVENT_VIEW) {
+    }
+    CHECK(event.kind == CONCLAVE_EVENT_VIEW);
+    conclave_view view = CONCLAVE_VIEW_INIT;
+    CHECK_OK(conclave_group_view(late->group, &view));
+    CHECK(view.member_count == 3 && view.self == self);
+    late->is_idle = false;
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
+    CHECK(late->view.self != self);
+    free_cluster(c);
+}
+
 /* What a call queues is announced: a loop that waits for descriptor and deadline does not sleep on it. And when the
    queue was full, fetching opens the transport again. */
 static void test_events_of_calls(void) {
@@ -271,6 +306,24 @@ static void test_events_of_calls(void) {
     struct pollfd watched = {-1, POLLIN, 0};
     CHECK_OK(conclave_group_descriptor(c->peers[0].group, &watched.fd));
     CHECK(poll(&watched, 1, 0) == 1);
+    free_cluster(c);
+}
+
+static void test_names_of_the_awaited(void) {
+    cluster *c = make_group(2, 2);
+    c->peers[1].is_idle = true;
+    CHECK_OK(conclave_group_refresh(c->peers[0].group));
+    conclave_member first = CONCLAVE_MEMBER_INIT;
+    int64_t end = now_ms() + 10000;
+    while (conclave_group_waiting_for(c->peers[0].group, 0, &first) != CONCLAVE_OK && now_ms() < end) turn(c, 10);
+    REQUIRE(first.name != NULL);
+    /* No event was fetched: the first name is still lent. */
+    for (int number = 0; number < 2000; number++) {
+        conclave_member again = CONCLAVE_MEMBER_INIT;
+        CHECK_OK(conclave_group_waiting_for(c->peers[0].group, 0, &again));
+        if (number == 1999) CHECK(again.name == first.name);
+    }
+    CHECK(strcmp(first.name, "barbara") == 0);
     free_cluster(c);
 }
 
@@ -333,7 +386,9 @@ int main(void) {
     test_name_that_is_taken();
     test_same_identity_twice();
     test_silent_member_is_excluded();
+    test_view_fetched_late();
     test_events_of_calls();
+    test_names_of_the_awaited();
     test_hub_that_goes_away();
     test_event_queue_is_bounded();
     return check_finish();
