@@ -344,7 +344,7 @@ typedef struct conclave_group_options {
     uint32_t flush_timeout_ms;     /**< 30,000; who has not acknowledged by then is excluded; 0 = never */
     uint32_t agreement_timeout_ms; /**< 10,000; an agreement that takes longer is restarted; 0 = never */
     uint32_t restart_limit;        /**< 3; restarts of an agreement within one view */
-    uint32_t admission_timeout_ms; /**< 10,000; then a NOT_ADMITTED event tells that nobody has accepted us yet */
+    uint32_t admission_timeout_ms; /**< 10,000; then an ERROR event tells why we still wait (NOT_ADMITTED) */
     size_t send_queue_bytes;       /**< 4 MiB; what may wait to be sent */
     size_t event_queue_bytes;      /**< 64 MiB; what may wait to be fetched before the transport is no longer read */
 } conclave_group_options;
@@ -424,7 +424,8 @@ typedef struct conclave_member {
 /** Connects to a transport (`local:PATH` names a hub's socket) and asks to join a group. Returns when the connection
  *  stands; the first VIEW event tells that the group is joined. `trust` may be NULL: only the own key is accepted. Both
  *  it and `identity` may be freed afterwards. `options` may be NULL. Errors: BAD_URL, BAD_TEXT, TRANSPORT_UNREACHABLE,
- *  TRANSPORT_REFUSED, PERMISSION, UNKNOWN_SUITE. */
+ *  PERMISSION, UNKNOWN_SUITE, INVALID_ARGUMENT (an option out of range), IO. A hub that does not take this member says
+ *  so later, by a LEFT event with TRANSPORT_REFUSED. */
 CONCLAVE_API conclave_status conclave_group_join(const char *transport_url, const char *group_name,
                                                  const conclave_identity *identity, const conclave_trust *trust,
                                                  const conclave_group_options *options, conclave_group **group,
@@ -439,13 +440,14 @@ CONCLAVE_API conclave_status conclave_group_process(conclave_group *group);
 /** Fetches the next event without blocking; CONCLAVE_E_NO_EVENT when there is none. */
 CONCLAVE_API conclave_status conclave_group_next_event(conclave_group *group, conclave_event *event);
 /** For simple programs: processes and waits until there is an event, at most `timeout_ms` (negative: without end).
- *  TIMED_OUT, or INTERRUPTED after conclave_group_wake. */
+ *  TIMED_OUT, INTERRUPTED after conclave_group_wake, or LEFT when the LEFT event was fetched before. */
 CONCLAVE_API conclave_status conclave_group_wait_event(conclave_group *group, int64_t timeout_ms,
                                                        conclave_event *event);
 /** Makes a wait on this group return, now or when it next begins. Any thread may call it while the group exists. */
 CONCLAVE_API conclave_status conclave_group_wake(const conclave_group *group);
 /** Sends to all members of the current secure view, the sender included. At most CONCLAVE_MESSAGE_MAX bytes; copied.
- *  WRONG_STATE before the first view, FLUSH_PENDING between acknowledgement and view, QUEUE_FULL. */
+ *  WRONG_STATE before the first view and while joining again, FLUSH_PENDING between acknowledgement and view,
+ *  QUEUE_FULL, TOO_LARGE, LEFT. */
 CONCLAVE_API conclave_status conclave_group_send(conclave_group *group, uint32_t service, const uint8_t *data,
                                                  size_t data_size);
 /** Sends to one member of the current secure view, in FIFO order with this sender's other messages. NOT_FOUND when it
