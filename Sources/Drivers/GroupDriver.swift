@@ -399,14 +399,3 @@ public final class GroupDriver {
         watched = 0
     }
 }
-
-extension GroupEvent {
-    /// Bytes that count against the event queue's bound.
-    fileprivate var byteCount: Int {
-        switch self {
-        case .message(_, _, _, let payload): return payload.count + 128
-        case .view(let installed): return 128 * (installed.view.members.count + installed.previousMembers.count)
-        case .flushRequest, .transitionalSignal, .problem: return 128
-        }
-    }
-}

@@ -45,3 +45,14 @@ public enum GroupEnd: Equatable, Sendable {
     /// The transport ended it.
     case transport(TransportError)
 }
+
+extension GroupEvent {
+    /// Bytes that count against the event queue's bound.
+    var byteCount: Int {
+        switch self {
+        case .message(_, _, _, let payload): return payload.count + 128
+        case .view(let installed): return 128 * (installed.view.members.count + installed.previousMembers.count)
+        case .flushRequest, .transitionalSignal, .problem: return 128
+        }
+    }
+}

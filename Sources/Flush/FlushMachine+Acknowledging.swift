@@ -185,8 +185,8 @@ extension FlushMachine {
         }
     }
 
-    /// Whether everybody in the configuration can verify a code: all are in this VS view, whose secure view is installed.
-    /// In a view whose key is yet to be agreed, members may hold keys of different secure views.
+    /// Whether everybody in the configuration can verify a code: all are in this VS view, whose secure view is
+    /// installed. In a view whose key is yet to be agreed, members may hold keys of different secure views.
     private func everybodyShares(_ key: FlushKey) -> Bool {
         guard let view = installed?.view, view.id == secureView else { return false }
         return configuration.members.allSatisfy { connection in
