@@ -1,6 +1,5 @@
 internal import CPlatform
 public import Flush
-internal import KeyAgreement
 public import Primitives
 public import SecureGroup
 
