@@ -160,7 +160,7 @@ public final class GroupDriver {
 
     /// Processes and waits until there is an event; nil after the timeout (milliseconds; nil: without end) or when
     /// woken.
-    public func wait(timeout: UInt64?) -> WaitOutcome {
+    public func wait(timeout: UInt64?) -> GroupWaitOutcome {
         let start = conclave_monotonic_milliseconds()
         while true {
             let now = conclave_monotonic_milliseconds()
@@ -176,14 +176,6 @@ public final class GroupDriver {
             }
             waitForDescriptors(pause)
         }
-    }
-
-    public enum WaitOutcome {
-        case event(GroupDriverEvent)
-        case timedOut
-        case woken
-        /// The end of the membership was told already.
-        case over(GroupEnd)
     }
 
     private func waitForDescriptors(_ milliseconds: UInt64?) {

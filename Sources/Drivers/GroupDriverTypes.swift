@@ -46,6 +46,15 @@ public enum GroupEnd: Equatable, Sendable {
     case transport(TransportError)
 }
 
+/// How a wait for an event ended.
+public enum GroupWaitOutcome {
+    case event(GroupDriverEvent)
+    case timedOut
+    case woken
+    /// The end of the membership was told already.
+    case over(GroupEnd)
+}
+
 extension GroupEvent {
     /// Bytes that count against the event queue's bound.
     var byteCount: Int {

@@ -26,7 +26,14 @@ struct Configuration: Equatable {
 
     func peer(_ connection: UInt64) -> Peer? { peers.first { $0.connection == connection } }
 
-    mutating func introduce(_ peer: Peer) { peers.append(peer) }
+    /// Somebody new is heard of: what was acknowledged without it is to be said again.
+    mutating func introduce(_ peer: Peer) {
+        for index in peers.indices { peers[index].acknowledgement = nil }
+        peers.append(peer)
+    }
+
+    /// How many hellos were delivered.
+    var heard: UInt16 { UInt16(truncatingIfNeeded: peers.count) }
 
     mutating func acknowledge(_ message: FlushAcknowledgement, from connection: UInt64) {
         guard let index = peers.firstIndex(where: { $0.connection == connection }) else { return }
@@ -49,12 +56,17 @@ struct Configuration: Equatable {
         }
     }
 
-    /// Whether `peer` goes on without `target`: it said so itself, or somebody did whose word binds it.
+    /// Whether `peer` goes on without `target`: it said so itself, or somebody did whose word binds it. A word binds
+    /// only when everybody who has acknowledged and accepts the target accepts the proposer too: somebody whom one
+    /// member alone accepts does not split the others.
     func honours(_ peer: Peer, excluding target: UInt64) -> Bool {
         exclusions.contains { exclusion in
             guard exclusion.target == target, exclusion.proposer != target else { return false }
-            return exclusion.proposer == peer.connection
-                || (exclusion.isBinding && peer.accepts(connection: exclusion.proposer))
+            if exclusion.proposer == peer.connection { return true }
+            guard exclusion.isBinding, peer.accepts(connection: exclusion.proposer) else { return false }
+            return peers.allSatisfy { other in
+                !other.accepts(connection: target) || other.accepts(connection: exclusion.proposer)
+            }
         }
     }
 }

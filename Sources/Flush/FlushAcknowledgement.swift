@@ -19,6 +19,9 @@ struct FlushAcknowledgement: Equatable {
     var secureView: ViewIdentifier?
     /// The highest view counter the sender knows of.
     var highestCounter: UInt64
+    /// How many hellos of the configuration were delivered to the sender. Who has not heard all cannot say whom it
+    /// accepts of them: only acknowledgements that have heard the same make a view.
+    var heard: UInt16
     /// In order of connection, the sender itself included.
     var accepted: [Accepted]
 
@@ -29,6 +32,7 @@ struct FlushAcknowledgement: Equatable {
         writer.writeView(view)
         writer.writeView(secureView)
         writer.writeUInt64(highestCounter)
+        writer.writeUInt16(heard)
         writer.writeUInt16(UInt16(truncatingIfNeeded: accepted.count))
         for entry in accepted {
             writer.writeUInt64(entry.connection)
@@ -46,7 +50,7 @@ struct FlushAcknowledgement: Equatable {
             var message = FlushAcknowledgement(
                 configuration: try reader.readUInt64(), sender: try reader.readUInt64(),
                 view: try reader.readView(), secureView: try reader.readView(), highestCounter: try reader.readUInt64(),
-                accepted: [])
+                heard: try reader.readUInt16(), accepted: [])
             message.accepted = try acceptedList(&reader)
             // The next counter must exist: nobody gets a group to the end of 64 bits by counting.
             guard message.highestCounter < UInt64.max >> 1 else { throw .badValue }

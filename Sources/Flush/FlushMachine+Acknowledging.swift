@@ -20,6 +20,7 @@ extension FlushMachine {
     /// Time has passed: repeats what others may have missed, proposes to go on without the silent, tells a newcomer
     /// that nobody has admitted it.
     public mutating func tick(now: UInt64) -> [FlushAction] {
+        if let time = hearingUntil, now >= time { hearingUntil = nil }
         var actions = settle(now: now)
         if let time = admissionDeadline, now >= time {
             admissionDeadline = nil
@@ -83,6 +84,22 @@ extension FlushMachine {
         }
     }
 
+    /// Gives those time again who did their part and must do it again.
+    mutating func spare(_ connections: [UInt64]) {
+        switch state {
+        case .joining(var waiting):
+            waiting.spared = connections
+            state = .joining(waiting)
+        case .requested(var waiting):
+            waiting.spared = connections
+            state = .requested(waiting)
+        case .acknowledged(var waiting):
+            waiting.spared = connections
+            state = .acknowledged(waiting)
+        case .detached, .steady, .over: break
+        }
+    }
+
     /// Whether a peer and all who are in a view with it went on without this member, and none of them has asked for it
     /// since. A newcomer goes on asking. Those of one view flush together, so they are acknowledged together: naming
     /// some of them, and others the next time, would keep two views apart for ever.
@@ -115,13 +132,11 @@ extension FlushMachine {
                 || !isAccepted(member.publicKey)
         }
         // A newcomer hears out who is there before it thinks itself alone; who never says anything delays it a little.
-        let isHearing =
-            installed == nil && waiting.repeats == 0
-            && !configuration.members.allSatisfy { configuration.peer($0) != nil }
+        let isHearing = hearingUntil != nil && !configuration.members.allSatisfy { configuration.peer($0) != nil }
         guard introduced, !isHearing, configuration.peer(connection) != nil else { return [] }
         let acknowledgement = FlushAcknowledgement(
             configuration: configuration.id, sender: id, view: installed?.view.id, secureView: secureView,
-            highestCounter: highestCounter, accepted: acceptedPeers())
+            highestCounter: highestCounter, heard: configuration.heard, accepted: acceptedPeers())
         guard waiting.sent != acknowledgement else { return [] }
         waiting.sent = acknowledgement
         return multicast(acknowledgement.unauthenticated(group: group))
@@ -185,7 +200,7 @@ extension FlushMachine {
         }
     }
 
-    /// Whether everybody in the configuration can verify a code: all are in this VS view, whose secure view is
+    /// Whether everybody in the configuration can verify a code: all are in this VS view, and its secure view is
     /// installed. In a view whose key is yet to be agreed, members may hold keys of different secure views.
     private func everybodyShares(_ key: FlushKey) -> Bool {
         guard let view = installed?.view, view.id == secureView else { return false }
@@ -212,10 +227,12 @@ extension FlushMachine {
             return [.refuse(.primitives(error), sender: nil)]
         }
         var actions: [FlushAction] = []
-        let isReplaced = configuration.peer(connection).map { configuration.isReplaced($0) } ?? false
+        // What one composition uses up, another may still ask about.
+        let before = configuration
+        let isReplaced = before.peer(connection).map { before.isReplaced($0) } ?? false
         for composition in ready {
             if composition.connections.contains(connection) {
-                actions += install(composition)
+                actions += install(composition, computedIn: before)
             } else if isReplaced, composition.members.contains(where: { $0.publicKey == identity.publicKey }) {
                 state = .over
                 return actions + [.endReplaced]
@@ -231,7 +248,9 @@ extension FlushMachine {
         return actions + startFlushIfSomebodyWaits(now: now) + settle(now: now)
     }
 
-    private mutating func install(_ composition: ViewComposition) -> [FlushAction] {
+    private mutating func install(
+        _ composition: ViewComposition, computedIn configuration: Configuration
+    ) -> [FlushAction] {
         var actions = installed == nil ? [] : signal()
         let previous = installed?.view.members ?? []
         let moving = previous.filter { member in
@@ -241,11 +260,7 @@ extension FlushMachine {
             return composition.connections.contains(member.connection) && peer.movedTogether(with: own)
         }
         let transitionalSet = previous.isEmpty ? [id] : moving.map { $0.id }
-        considered = configuration.peers.compactMap { peer in
-            guard !composition.connections.contains(peer.connection) else { return nil }
-            guard configuration.peer(connection)?.accepts(peer) ?? false else { return nil }
-            return Considered(id: peer.id, acceptedUs: peer.accepts(connection: connection))
-        }
+        consider(configuration, without: composition)
         let view = FlushView(
             id: composition.view, members: composition.members, transitionalSet: transitionalSet,
             leaveSet: previous.filter { !transitionalSet.contains($0.id) }, transcript: composition.transcript)
@@ -253,8 +268,21 @@ extension FlushMachine {
         lineage = composition.view.hash
         highestCounter = composition.view.counter
         admissionDeadline = nil
+        hearingUntil = nil
         state = .steady
         actions.append(.install(view))
         return actions
+    }
+
+    /// Remembers whom this member accepted in vain; who stood apart before does so still.
+    private mutating func consider(_ configuration: Configuration, without composition: ViewComposition) {
+        considered.removeAll { old in
+            composition.members.contains { $0.id == old.id } || !configuration.peers.contains { $0.id == old.id }
+        }
+        for peer in configuration.peers where !composition.connections.contains(peer.connection) {
+            guard configuration.peer(connection)?.accepts(peer) ?? false else { continue }
+            considered.removeAll { $0.id == peer.id }
+            considered.append(Considered(id: peer.id, acceptedUs: peer.accepts(connection: connection)))
+        }
     }
 }

@@ -35,6 +35,7 @@ extension FlushMachine {
         guard hello.suite == suite else { throw .wrongSuite }
         // Two may claim one incarnation: who comes first must not silence the other. No view has both.
         guard configuration.peer(sender) == nil else { return [.ignore(.repeatedHello)] }
+        spare(blameless())
         configuration.introduce(peer)
         return startFlushIfSomebodyWaits(now: now)
     }
@@ -50,7 +51,7 @@ extension FlushMachine {
         guard message.accepted.contains(where: { $0.connection == sender && $0.hello == peer.digest }) else {
             throw .malformed(.badValue)
         }
-        guard message.view == peer.view else { return [.ignore(.outdated)] }
+        guard message.view == peer.view, message.heard == configuration.heard else { return [.ignore(.outdated)] }
         configuration.acknowledge(message, from: sender)
         var actions: [FlushAction] = []
         if installed?.member(at: sender) != nil {
@@ -76,7 +77,8 @@ extension FlushMachine {
         for target in targets {
             configuration.exclude(target, by: sender, isBinding: binds(proposer, target))
         }
-        if targets.contains(connection), binds(proposer, connection), isAccepted(proposer.hello.publicKey) {
+        let isFromMember = installed?.member(at: sender).map { $0.id == proposer.id } ?? proposer.isFresh
+        if targets.contains(connection), isFromMember, isAccepted(proposer.hello.publicKey) {
             state = .over
             return [.rejoinExcluded]
         }

@@ -104,6 +104,8 @@ public struct FlushMachine: ~Copyable {
     var secureView: ViewIdentifier? = nil
     /// The hello of this configuration, kept to be repeated.
     var ownHello: [UInt8] = []
+    /// Until when a newcomer waits for the hellos of all who are connected.
+    var hearingUntil: UInt64? = nil
     /// When the newcomer is told that nobody has admitted it; nil once told or admitted.
     var admissionDeadline: UInt64? = nil
     /// When unstable safe messages are acknowledged once more.
@@ -143,6 +145,7 @@ public struct FlushMachine: ~Copyable {
         var earliest: UInt64? = nil
         func consider(_ time: UInt64) { earliest = min(earliest ?? time, time) }
         if let time = admissionDeadline { consider(time) }
+        if let time = hearingUntil { consider(time) }
         if let time = nextStabilityRepeat { consider(time) }
         switch state {
         case .detached, .steady, .over: break
@@ -172,6 +175,7 @@ public struct FlushMachine: ~Copyable {
         guard case .detached = state else { return }
         self.connection = connection
         state = .joining(Waiting(since: now, nextRepeat: now &+ limits.repeatInterval))
+        hearingUntil = now &+ limits.repeatInterval
         if limits.admissionTimeout > 0 { admissionDeadline = now &+ limits.admissionTimeout }
     }
 

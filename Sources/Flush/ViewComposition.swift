@@ -126,6 +126,8 @@ extension Configuration {
                 if honours(peer, excluding: entry.connection) { continue }
                 guard let other = self.peer(entry.connection) else { return false }
                 if isReplaced(other) { continue }
+                // It cannot come in: somebody here, who has heard of it, does not accept it.
+                if !allFresh, !chosen.allSatisfy({ $0.accepts(other) }) { continue }
                 // A newcomer that trusts somebody present waits to be admitted: it does not found a group of its own.
                 if allFresh || other.acknowledgement == nil { return false }
             }

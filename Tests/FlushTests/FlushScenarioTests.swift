@@ -280,3 +280,23 @@ extension FlushScenarioTests {
         #expect(nodes[2].view?.transitionalSet == [nodes[2].id])
     }
 }
+
+extension FlushScenarioTests {
+    @Test("who was expelled asks no more for those who went on without it")
+    func expelledStaysQuiet() throws {
+        let (network, nodes, identities) = try network(["a", "b", "c"])
+        var trust = TrustStore()
+        for identity in identities where identity.name != "a" {
+            try trust.add(identity.publicKey, label: identity.name)
+        }
+        for node in [nodes[1], nodes[2]] {
+            network.perform(node.machine.setTrust(trust, now: network.now), at: node)
+        }
+        network.wait(2_000)
+        #expect(nodes[0].names == ["a"])
+        let views = nodes.map { $0.trace.count }
+        network.wait(90_000)
+        #expect(nodes.map { $0.trace.count } == views)
+        #expect(nodes[0].machine.waitingFor.isEmpty)
+    }
+}

@@ -130,7 +130,8 @@ import Testing
         var accepted = observer.peers.map { FlushAcknowledgement.Accepted(connection: $0.connection, hello: $0.digest) }
         accepted.append(.init(connection: x.connection, hello: try Digest.sha256(hello)))
         let ack = FlushAcknowledgement(
-            configuration: observer.id, sender: 77, view: nil, highestCounter: UInt64.max >> 1 - 1, accepted: accepted)
+            configuration: observer.id, sender: 77, view: nil, highestCounter: UInt64.max >> 1 - 1,
+            heard: observer.heard, accepted: accepted)
         for bytes in [hello, try signed(ack.unauthenticated(group: group), by: x)] {
             network.components[0].pending.append(
                 FlushNetwork.Message(sender: x.connection, destination: nil, bytes: bytes))
@@ -156,5 +157,53 @@ import Testing
         #expect(nodes[0].names == ["a", "b"])
         #expect(nodes[0].trace.contains(.message(sender: nodes[0].id, service: .safe, payload: [UInt8]("safe".utf8))))
         #expect(nodes[1].trace.count == nodes[0].trace.count)
+    }
+
+    @Test("who is accepted by one member alone excludes nobody else's")
+    func halfAcceptedExclusion() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        let other = try network.makeIdentity("x")
+        var trust = nodes[1].machine.trust
+        try trust.add(other.publicKey, label: "x")
+        network.perform(nodes[1].machine.setTrust(trust, now: network.now), at: nodes[1])
+        let x = try puppet(other, in: network)
+        network.run()
+        let observer = nodes[0].machine.configuration
+        let hello = Hello(
+            suite: 0x1211, configuration: observer.id, connection: x.connection,
+            incarnation: 77, publicKey: x.identity.publicKey, name: x.name,
+            nonce: try entropy.publicBytes(FlushWire.hashSize), view: nodes[0].view?.id, place: 9,
+            lineage: nodes[0].machine.lineage)
+        let group = nodes[0].machine.group
+        let exclusion = Exclusion(configuration: observer.id, sender: 77, connections: [nodes[2].connection])
+        let messages = [
+            try hello.signed(group: group, by: x.identity), try signed(exclusion.unauthenticated(group: group), by: x),
+        ]
+        for bytes in messages {
+            network.components[0].pending.append(
+                FlushNetwork.Message(sender: x.connection, destination: nil, bytes: bytes))
+        }
+        network.wait(3_000)
+        network.wait(60_000)
+        for node in nodes { #expect(node.names == ["a", "b", "c"], "\(node.name) \(node.endings)") }
+    }
+
+    @Test("who is accepted by one member alone holds nobody up")
+    func halfAcceptedSilence() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        let other = try network.makeIdentity("x")
+        var trust = nodes[1].machine.trust
+        try trust.add(other.publicKey, label: "x")
+        network.perform(nodes[1].machine.setTrust(trust, now: network.now), at: nodes[1])
+        let x = try puppet(other, in: network)
+        network.run()
+        let bytes = try hello(x, claiming: 77, at: nodes[0])
+        network.components[0].pending.append(
+            FlushNetwork.Message(sender: x.connection, destination: nil, bytes: bytes))
+        network.wait(3_000)
+        for node in nodes {
+            let canSend = node.machine.canSend
+            #expect(canSend, "\(node.name)")
+        }
     }
 }

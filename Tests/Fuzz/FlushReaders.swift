@@ -20,7 +20,7 @@ func flushReaders() throws -> [Reader] {
     }
     let acknowledgements = [nil, view].map {
         FlushAcknowledgement(
-            configuration: 5, sender: 9, view: $0, secureView: $0, highestCounter: 7, accepted: accepted
+            configuration: 5, sender: 9, view: $0, secureView: $0, highestCounter: 7, heard: 2, accepted: accepted
         )
         .unauthenticated(group: group)
     }
