@@ -9,7 +9,7 @@ import Testing
 /// Flipping any single byte of any message of a five-member join gives an error at the receiver and never two keys in
 /// one view; and the group reaches a secure view once the tampering stops.
 ///
-/// Every message is tried at bytes drawn by a seed; `CONCLAVE_FULL=1` tries every byte of every message (hours).
+/// Every message is tried at bytes drawn by a seed; `CONCLAVE_FULL=1` tries every byte of every message (some minutes).
 @Suite struct FlippedByteTests {
     private static let identities = try? EngineNetwork.identities(5)
 
