@@ -84,18 +84,17 @@ extension FlushMachine {
         }
     }
 
-    /// Gives those time again who did their part and must do it again.
+    /// Gives those time again who did their part and must do it again; who was given it before keeps it.
     mutating func spare(_ connections: [UInt64]) {
+        func sparing(_ waiting: Waiting) -> Waiting {
+            var waiting = waiting
+            waiting.spared += connections.filter { !waiting.spared.contains($0) }
+            return waiting
+        }
         switch state {
-        case .joining(var waiting):
-            waiting.spared = connections
-            state = .joining(waiting)
-        case .requested(var waiting):
-            waiting.spared = connections
-            state = .requested(waiting)
-        case .acknowledged(var waiting):
-            waiting.spared = connections
-            state = .acknowledged(waiting)
+        case .joining(let waiting): state = .joining(sparing(waiting))
+        case .requested(let waiting): state = .requested(sparing(waiting))
+        case .acknowledged(let waiting): state = .acknowledged(sparing(waiting))
         case .detached, .steady, .over: break
         }
     }

@@ -35,7 +35,7 @@ extension FlushMachine {
         guard hello.suite == suite else { throw .wrongSuite }
         // Two may claim one incarnation: who comes first must not silence the other. No view has both.
         guard configuration.peer(sender) == nil else { return [.ignore(.repeatedHello)] }
-        spare(blameless())
+        spare(configuration.peers.filter { $0.acknowledgement != nil }.map { $0.connection })
         configuration.introduce(peer)
         return startFlushIfSomebodyWaits(now: now)
     }

@@ -206,4 +206,39 @@ import Testing
             #expect(canSend, "\(node.name)")
         }
     }
+
+    @Test("hellos just before the time is up cost nobody its place who had acknowledged")
+    func sparedThroughHellos() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        nodes[2].isProper = false
+        // Two strangers are connected and say nothing yet.
+        let strangers = try ["s", "t"].map { name in
+            let limbo = FlushNetwork(seed: 9)
+            let identity = try limbo.makeIdentity(name)
+            let node = try network.connect(identity, trusting: [], to: network.components.first)
+            network.components.first?.pending.removeAll { $0.sender == node.connection }
+            node.isHung = true
+            return node
+        }
+        network.perform(nodes[0].machine.requestFlush(now: network.now), at: nodes[0])
+        network.wait(29_500)
+        #expect(nodes[0].machine.waitingFor.map { $0.name } == ["c"])
+        network.isLagging = true
+        let configuration = nodes[0].machine.configuration
+        for node in strangers where configuration.peer(node.connection) == nil {
+            network.perform(
+                node.machine.configurationChanged(
+                    id: configuration.id, members: configuration.members, transitional: [node.connection], now: 0),
+                at: node)
+        }
+        while let component = network.components.first, !component.pending.isEmpty { network.deliverOne(component) }
+        while network.deliverNext(nodes[0]) {}
+        #expect(nodes[0].machine.configuration.heard == 5)
+        network.now += 1_000
+        var proposed: [UInt64] = []
+        for case .multicast(let bytes) in nodes[0].machine.tick(now: network.now) where bytes[1] == 3 {
+            proposed += try Exclusion.read(bytes, group: nodes[0].machine.group).0.connections
+        }
+        #expect(proposed == [nodes[2].connection], "c is silent, and b has yet to hear the hellos")
+    }
 }
