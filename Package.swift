@@ -7,12 +7,18 @@ import PackageDescription
 /// is there only when scripts/fuzz asks for it.
 let isFuzzing = Context.environment["CONCLAVE_FUZZ"] != nil
 
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .unsafeFlags(["-strict-memory-safety", "-warnings-as-errors"] + (isFuzzing ? ["-enable-testing"] : [])),
-]
+/// The simulator (Tests/Simulation) builds these modules with its own suite, with switches that break them on purpose,
+/// and for testing. Nothing else has that: neither the unit tests nor the library.
+let isSimulating = Context.environment["CONCLAVE_SIMULATION"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .unsafeFlags(
+            ["-strict-memory-safety", "-warnings-as-errors"] + (isFuzzing || isSimulating ? ["-enable-testing"] : [])),
+    ] + (isSimulating ? [.define("SIMULATION")] : [])
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -37,6 +43,10 @@ let fuzzer: [Target] = [
 
 let package = Package(
     name: "conclave",
+    products: isSimulating
+        ? ["SecureGroup", "Flush", "KeyAgreement", "Arithmetic", "Primitives"].map {
+            .library(name: $0, targets: [$0])
+        } : [],
     targets: [
         .systemLibrary(name: "CPlatform"),
         .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),

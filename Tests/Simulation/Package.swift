@@ -1,0 +1,39 @@
+// swift-tools-version: 6.1
+// The simulator: whole networks of members in one process, what must hold of them, and pictures of what they did. A
+// package of its own, because it builds the modules of the house with the simulation's suite and with their internals
+// within reach; nothing of that is in the library that ships. scripts/simulate builds and runs it.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+func house(_ name: String) -> Target.Dependency { .product(name: name, package: "conclave") }
+
+let machines: [Target.Dependency] = ["SecureGroup", "Flush", "KeyAgreement", "Arithmetic", "Primitives"].map(house)
+
+let package = Package(
+    name: "conclave-simulation",
+    products: [.executable(name: "simulate", targets: ["simulate"])],
+    dependencies: [
+        .package(name: "conclave", path: "../.."),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    ],
+    targets: [
+        .target(name: "Traces", swiftSettings: settings),
+        .target(name: "Oracles", dependencies: ["Traces"], swiftSettings: settings),
+        .testTarget(name: "OraclesTests", dependencies: ["Oracles", "Traces"], swiftSettings: settings),
+        .target(name: "Pages", dependencies: ["Traces"], swiftSettings: settings),
+        .target(name: "SimulatedNetwork", dependencies: ["Traces"] + machines, swiftSettings: settings),
+        .target(name: "Exhaustive", dependencies: ["Traces", "Oracles"] + machines, swiftSettings: settings),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Traces", "Oracles", "Pages", "SimulatedNetwork", "Exhaustive",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + machines, swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,7 @@
+import ArgumentParser
+@testable import SecureGroup
+
+@main
+struct Simulate: ParsableCommand {
+    mutating func run() throws { print("simulate") }
+}
