@@ -13,6 +13,9 @@ public struct GroupEngine: ~Copyable {
     private var currentView: SecureView? = nil
     /// Set when the membership has ended in `rejoin` or `replaced`: nothing happens any more.
     private var isOver = false
+    #if SIMULATION
+        var observe: EngineObserver? = nil
+    #endif
 
     /// - Parameters:
     ///   - id: the incarnation, random and not zero.
@@ -79,6 +82,9 @@ public struct GroupEngine: ~Copyable {
     /// Time has passed.
     public mutating func tick(now: UInt64) -> [GroupAction] {
         let actions = perform(flush.tick(now: now), now: now)
+        #if SIMULATION
+            observe?(.tick, secure)
+        #endif
         return actions + perform(secure.tick(now: now), now: now)
     }
 
@@ -89,12 +95,18 @@ public struct GroupEngine: ~Copyable {
         _ payload: [UInt8], service: Service, to destination: UInt64?, now: UInt64
     ) throws(SecureGroupError) -> [GroupAction] {
         guard !isOver else { throw .ended }
+        #if SIMULATION
+            observe?(.userMessage(payload: payload, service: service, destination: destination), secure)
+        #endif
         return perform(try secure.userMessage(payload, service: service, to: destination), now: now)
     }
 
     /// Acknowledges a flush request.
     public mutating func acknowledgeFlush(now: UInt64) throws(SecureGroupError) -> [GroupAction] {
         guard !isOver else { throw .ended }
+        #if SIMULATION
+            observe?(.secureFlushOk, secure)
+        #endif
         return perform(try secure.secureFlushOk(now: now), now: now)
     }
 
@@ -111,6 +123,9 @@ public struct GroupEngine: ~Copyable {
     private mutating func perform(_ actions: [FlushAction], now: UInt64) -> [GroupAction] {
         var result: [GroupAction] = []
         for action in actions where !isOver {
+            #if SIMULATION
+                observe?(.flushed(action), secure)
+            #endif
             switch action {
             case .multicast(let bytes): result.append(.multicast(bytes))
             case .unicast(let connection, let bytes):
@@ -134,7 +149,13 @@ public struct GroupEngine: ~Copyable {
 
     private mutating func perform(_ actions: [SecureGroupAction], now: UInt64) -> [GroupAction] {
         var result: [GroupAction] = []
+        #if SIMULATION
+            observe?(.answered(actions), secure)
+        #endif
         for action in actions where !isOver {
+            #if SIMULATION
+                observe?(.carriedOut(action), secure)
+            #endif
             switch action {
             case .send(let payload, let service, let destination):
                 result += throughFlush(now: now) { (flush) throws(FlushError) in
@@ -164,6 +185,9 @@ public struct GroupEngine: ~Copyable {
         do throws(FlushError) {
             return perform(try call(&flush), now: now)
         } catch {
+            #if SIMULATION
+                observe?(.refusedByFlush(error), secure)
+            #endif
             return [problem(.flush(error), about: nil)]
         }
     }
@@ -172,7 +196,7 @@ public struct GroupEngine: ~Copyable {
         let event = GroupAction.event(.flushRequest)
         guard answersFlushRequests else { return [event] }
         do throws(SecureGroupError) {
-            return [event] + perform(try secure.secureFlushOk(now: now), now: now)
+            return [event] + (try acknowledgeFlush(now: now))
         } catch {
             return [event, problem(.secureGroup(error), about: nil)]
         }

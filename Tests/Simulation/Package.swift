@@ -23,11 +23,13 @@ let package = Package(
     ],
     targets: [
         .target(name: "Traces", swiftSettings: settings),
+        .target(name: "Observation", dependencies: ["Traces"] + machines, swiftSettings: settings),
         .target(name: "Oracles", dependencies: ["Traces"], swiftSettings: settings),
         .testTarget(name: "OraclesTests", dependencies: ["Oracles", "Traces"], swiftSettings: settings),
         .target(name: "Pages", dependencies: ["Traces"], swiftSettings: settings),
-        .target(name: "SimulatedNetwork", dependencies: ["Traces"] + machines, swiftSettings: settings),
-        .target(name: "Exhaustive", dependencies: ["Traces", "Oracles"] + machines, swiftSettings: settings),
+        .target(name: "SimulatedNetwork", dependencies: ["Traces", "Observation"] + machines, swiftSettings: settings),
+        .target(
+            name: "Exhaustive", dependencies: ["Traces", "Oracles", "Observation"] + machines, swiftSettings: settings),
         .executableTarget(
             name: "simulate",
             dependencies: [
