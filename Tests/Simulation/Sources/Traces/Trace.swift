@@ -5,6 +5,12 @@ public struct Trace: Codable, Sendable {
     public var title: String
     /// The command that makes this trace again; empty for a recorded one.
     public var replay: String
+    /// Which robust algorithm the members run: "basic" (§4) or "optimized" (§5). It decides which lemmas hold.
+    public var algorithm: String
+    /// Whether events of different members stand in the order in which they happened. Not so when several processes
+    /// wrote down their own events: then only the order at each member counts, and that a message is sent before it is
+    /// delivered.
+    public var hasOneClock: Bool
     /// The memberships, in the order in which they began. Events name them by their index here.
     public var members: [Membership]
     /// In the order of time; events of one member stand in the order in which they happened to it.
@@ -12,9 +18,11 @@ public struct Trace: Codable, Sendable {
     /// Whether the network was given time after the last event, so that what must happen in the end must have happened.
     public var isComplete: Bool
 
-    public init(title: String, replay: String = "") {
+    public init(title: String, replay: String = "", algorithm: String = "optimized", hasOneClock: Bool = true) {
         self.title = title
         self.replay = replay
+        self.algorithm = algorithm
+        self.hasOneClock = hasOneClock
         members = []
         events = []
         isComplete = false
@@ -30,11 +38,15 @@ public struct Membership: Codable, Sendable, Equatable {
     public var name: String
     /// Whether the others accept it: a stranger is never admitted.
     public var isStranger: Bool
+    /// Whether everything that happened to it is in the trace. Not so when a recorded process was killed before it had
+    /// written down its last events.
+    public var isWhole: Bool
 
-    public init(id: UInt64, name: String, isStranger: Bool = false) {
+    public init(id: UInt64, name: String, isStranger: Bool = false, isWhole: Bool = true) {
         self.id = id
         self.name = name
         self.isStranger = isStranger
+        self.isWhole = isWhole
     }
 }
 
@@ -102,13 +114,20 @@ public struct MessageRecord: Codable, Sendable, Equatable {
     public var destination: UInt64?
     /// What it is, for people: "final token", "text of 17 bytes".
     public var what: String
+    /// Of a message of the Flush layer, the number of the application's message that it completes: its only record, or
+    /// the last of its fragments. nil for tokens, earlier fragments, and messages of the application themselves.
+    public var carries: UInt64?
 
-    public init(number: UInt64, sender: UInt64, service: ServiceName, destination: UInt64? = nil, what: String) {
+    public init(
+        number: UInt64, sender: UInt64, service: ServiceName, destination: UInt64? = nil, what: String,
+        carries: UInt64? = nil
+    ) {
         self.number = number
         self.sender = sender
         self.service = service
         self.destination = destination
         self.what = what
+        self.carries = carries
     }
 }
 
@@ -185,7 +204,10 @@ public enum EventKind: Codable, Sendable, Equatable {
 
     // MARK: The robust machine
 
-    /// It took an event in state `before` and was in state `after` when it had done so.
+    /// It took an event in state `before` and was in state `after` when it had done so. Stands in the trace after the
+    /// event of the Flush layer or of the application that it is (`vsDelivered`, `vsView`, `flushOk` …), and before
+    /// everything that it brought about (`delivered`, `view`, `vsSent`, `vsFlushOk` …); a `sent` of the application
+    /// stands right after the User_Message that accepted it.
     case robust(RobustEvent, before: Phase, after: Phase, RobustOutcome, why: String)
 
     // MARK: The application
