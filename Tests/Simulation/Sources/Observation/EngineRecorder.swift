@@ -13,6 +13,8 @@ public final class EngineRecorder {
     private var sentRestarts: [UInt64: UInt64] = [:]
     private var deliveredRestarts: [UInt64: UInt64] = [:]
     private var userMessage: MessageRecord? = nil
+    /// The application's message whose records are being sent, and how many of them are still to come.
+    private var carried: (number: UInt64, records: Int)? = nil
 
     /// - Parameters:
     ///   - id: the member's incarnation.
@@ -98,6 +100,7 @@ public final class EngineRecorder {
         if event == .secureFlushOk { emit(.flushOk) }
         guard let message = userMessage else { return }
         userMessage = nil
+        carried = (message.number, actions.count)
         emit(.sent(message))
     }
 
@@ -123,7 +126,8 @@ public final class EngineRecorder {
                 .vsSent(
                     MessageRecord(
                         number: number(payload, from: id, event, counting: &sentRestarts), sender: id,
-                        service: ServiceName(service), destination: destination, what: what)))
+                        service: ServiceName(service), destination: destination, what: what,
+                        carries: event == .dataMessage ? completed() : nil)))
         case .flushOk: emit(.vsFlushOk)
         case .deliverFlushRequest: emit(.flushRequest)
         case .deliverTransitionalSignal: emit(.signal)
@@ -138,5 +142,12 @@ public final class EngineRecorder {
         case .refused(let error, _): emit(.problem("\(error)"))
         case .ignored, .leaveAndRejoin, .failed: break
         }
+    }
+
+    /// The number of the application's message, when the record that is being sent is its last one.
+    private func completed() -> UInt64? {
+        guard let (number, records) = carried else { return nil }
+        carried = records > 1 ? (number, records - 1) : nil
+        return records > 1 ? nil : number
     }
 }

@@ -4,12 +4,12 @@ public import Traces
 ///
 /// Nothing is taken from the machines but what the trace records, so that traces of real members are judged alike.
 /// - "p" and "q" are memberships. Who crashed and came back is another process to the paper.
-/// - "Unless it crashes": whoever crashed, left, was told to join again or was replaced may owe what belongs to its last
-///   view. So may one that hangs when the trace ends, one whose trace is not whole, and everybody when the trace is not
-///   complete. What it left undone in a view that it has moved on from is owed by all of them.
-/// - A private message is addressed to one member, and every property is about those to whom a message is addressed: its
-///   sender need not deliver it (6), nobody misses it who was not meant to have it (8, 11.3, 12.2), and at its receiver
-///   it has its place among the other messages of its sender and of its causal past (9, 10).
+/// - "Unless it crashes": whoever crashed, left, was told to join again or was replaced may owe what belongs to its
+///   last view. So may one that hangs when the trace ends, one whose trace is not whole, and everybody when the trace
+///   is not complete. What it left undone in a view that it has moved on from is owed by all of them.
+/// - A private message is addressed to one member, and every property is about those to whom a message is addressed:
+///   its sender need not deliver it (6), nobody misses it who was not meant to have it (8, 11.3, 12.2), and at its
+///   receiver it has its place among the other messages of its sender and of its causal past (9, 10).
 public enum Oracle {
     /// What does not hold, in the order of the checks; empty when all is well. Checks that the trace lacks events for
     /// are left out: see `applicable`.
