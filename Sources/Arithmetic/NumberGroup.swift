@@ -14,43 +14,55 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
     /// The paper's larger size, p of 1024 bits and q of 160: breakable, for benchmarks alone.
     case paper1024 = 15
 
-    /// Whether the group protects nothing and is there for comparing figures with the paper's.
-    public var isForBenchmarks: Bool {
+    #if SIMULATION
+        /// 64 bits, p = 2q + 1: breakable in no time, for the simulator alone (SimulatedNumbers.swift).
+        case simulation64 = 13
+    #endif
+
+    /// What a group is made of.
+    struct Shape {
+        let elementSize: Int
+        let orderBits: Int
+        let modulus: StaticString
+        /// The order and the generator where p is not 2q + 1.
+        var short: (order: StaticString, generator: StaticString)? = nil
+        var isForBenchmarks = false
+    }
+
+    private var shape: Shape {
         switch self {
-        case .ffdhe2048, .ffdhe3072, .ffdhe4096, .modp2048Order256: false
-        case .paper512, .paper1024: true
+        case .ffdhe2048: Shape(elementSize: 256, orderBits: 2047, modulus: GroupConstants.ffdhe2048P)
+        case .ffdhe3072: Shape(elementSize: 384, orderBits: 3071, modulus: GroupConstants.ffdhe3072P)
+        case .ffdhe4096: Shape(elementSize: 512, orderBits: 4095, modulus: GroupConstants.ffdhe4096P)
+        case .modp2048Order256:
+            Shape(
+                elementSize: 256, orderBits: 256, modulus: GroupConstants.modp2048Order256P,
+                short: (GroupConstants.modp2048Order256Q, GroupConstants.modp2048Order256G))
+        case .paper512:
+            Shape(
+                elementSize: 64, orderBits: 160, modulus: GroupConstants.paper512P,
+                short: (GroupConstants.paper512Q, GroupConstants.paper512G), isForBenchmarks: true)
+        case .paper1024:
+            Shape(
+                elementSize: 128, orderBits: 160, modulus: GroupConstants.paper1024P,
+                short: (GroupConstants.paper1024Q, GroupConstants.paper1024G), isForBenchmarks: true)
+        #if SIMULATION
+            case .simulation64: SimulatedNumbers.shape
+        #endif
         }
     }
+
+    /// Whether the group protects nothing and is there for comparing figures with the paper's.
+    public var isForBenchmarks: Bool { shape.isForBenchmarks }
 
     /// Bytes of an element: the size of p, a multiple of eight.
-    public var elementSize: Int {
-        switch self {
-        case .ffdhe2048, .modp2048Order256: 256
-        case .ffdhe3072: 384
-        case .ffdhe4096: 512
-        case .paper512: 64
-        case .paper1024: 128
-        }
-    }
+    public var elementSize: Int { shape.elementSize }
 
     /// Bits of the order q.
-    public var orderBits: Int {
-        switch self {
-        case .ffdhe2048: 2047
-        case .ffdhe3072: 3071
-        case .ffdhe4096: 4095
-        case .modp2048Order256: 256
-        case .paper512, .paper1024: 160
-        }
-    }
+    public var orderBits: Int { shape.orderBits }
 
     /// Whether p = 2q + 1, where a Jacobi symbol decides membership.
-    var hasSafePrime: Bool {
-        switch self {
-        case .ffdhe2048, .ffdhe3072, .ffdhe4096: true
-        case .modp2048Order256, .paper512, .paper1024: false
-        }
-    }
+    var hasSafePrime: Bool { shape.short == nil }
 
     /// Limbs of an element.
     var elementLimbs: Int { elementSize / Limbs.bytesInLimb }
@@ -59,11 +71,11 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
     var scalarLimbs: Int { (orderBits + Limbs.bitsInLimb - 1) / Limbs.bitsInLimb }
 
     /// p.
-    var modulus: Limbs { Limbs(hexadecimal: modulusDigits, count: elementLimbs) }
+    var modulus: Limbs { Limbs(hexadecimal: shape.modulus, count: elementLimbs) }
 
     /// q.
     var order: Limbs {
-        guard let digits = shortOrder?.order else {
+        guard let digits = shape.short?.order else {
             let order = modulus
             order.halve()
             return order
@@ -73,26 +85,6 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
 
     /// g: 2 where p = 2q + 1, which is a square since p ≡ 7 modulo 8, and so of order q.
     var generator: Limbs {
-        Limbs(hexadecimal: shortOrder?.generator ?? "2", count: elementLimbs)
-    }
-
-    private var modulusDigits: StaticString {
-        switch self {
-        case .ffdhe2048: GroupConstants.ffdhe2048P
-        case .ffdhe3072: GroupConstants.ffdhe3072P
-        case .ffdhe4096: GroupConstants.ffdhe4096P
-        case .modp2048Order256: GroupConstants.modp2048Order256P
-        case .paper512: GroupConstants.paper512P
-        case .paper1024: GroupConstants.paper1024P
-        }
-    }
-
-    private var shortOrder: (order: StaticString, generator: StaticString)? {
-        switch self {
-        case .ffdhe2048, .ffdhe3072, .ffdhe4096: nil
-        case .modp2048Order256: (GroupConstants.modp2048Order256Q, GroupConstants.modp2048Order256G)
-        case .paper512: (GroupConstants.paper512Q, GroupConstants.paper512G)
-        case .paper1024: (GroupConstants.paper1024Q, GroupConstants.paper1024G)
-        }
+        Limbs(hexadecimal: shape.short?.generator ?? "2", count: elementLimbs)
     }
 }

@@ -11,6 +11,10 @@ public enum AgreementProtocol: UInt8, Sendable, Equatable {
 public enum SignatureAlgorithm: UInt8, Sendable, Equatable {
     /// Ed25519 (RFC 8032).
     case ed25519 = 1
+    #if SIMULATION
+        /// Keyed-hash tags that anybody can make, for the simulator alone.
+        case simulated = 15
+    #endif
 }
 
 /// Everything that two members must have in common. Its number travels on the wire: four bits each, from the top, for
@@ -50,6 +54,12 @@ public struct Suite: Equatable, Sendable {
     /// The one door to the paper's group sizes: for benchmarks and tests, never for a group that should keep a secret.
     public init(forBenchmarksIn group: NumberGroup) { self.init(.gdh, group, .ed25519, .aes256GCM) }
 
+    #if SIMULATION
+        /// What the simulator computes in when it should be fast. It protects nothing; only a build for the simulator
+        /// knows its number, 0x1df1.
+        public static let simulation = Suite(.gdh, .simulation64, .simulated, .aes256GCM)
+    #endif
+
     /// The number that travels on the wire.
     public var number: UInt16 {
         UInt16(agreement.rawValue) << 12 | UInt16(group.rawValue) << 8 | UInt16(signature.rawValue) << 4
@@ -71,6 +81,9 @@ public struct Suite: Equatable, Sendable {
         case (.modp2048Order256, .chaCha20Poly1305): "GDH_MODP2048_256_ED25519_CHACHA20POLY1305"
         case (.paper512, .chaCha20Poly1305): "GDH_PAPER512_ED25519_CHACHA20POLY1305"
         case (.paper1024, .chaCha20Poly1305): "GDH_PAPER1024_ED25519_CHACHA20POLY1305"
+        #if SIMULATION
+            case (.simulation64, _): "SIMULATION"
+        #endif
         }
     }
 }

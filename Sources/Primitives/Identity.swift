@@ -50,6 +50,23 @@ public final class Identity: @unchecked Sendable {
         unsafe self.key = key
     }
 
+    #if SIMULATION
+        /// An identity that signs with keyed-hash tags; the seed makes its public key.
+        private init(simulated name: String, seed: UInt64) throws(PrimitivesError) {
+            guard Self.isValidName(name) else { throw .badName }
+            guard let key = unsafe EVP_PKEY_new() else { throw .cryptography }
+            unsafe self.key = key
+            self.name = name
+            publicKey = SimulatedSignature.publicKey(seed: seed)
+            fingerprint = try Digest.sha256(publicKey)
+        }
+
+        /// An identity for the simulator: it costs nothing and protects nothing (SimulatedSignature.swift).
+        public static func simulated(name: String, seed: UInt64) throws(PrimitivesError) -> Identity {
+            try Identity(simulated: name, seed: seed)
+        }
+    #endif
+
     deinit { unsafe EVP_PKEY_free(key) }
 
     /// The identity of a seed of 32 bytes (for generation, and for tests that replay).
@@ -88,6 +105,9 @@ public final class Identity: @unchecked Sendable {
 extension Identity {
     /// Signs a message (Ed25519, deterministic): 64 bytes.
     public func sign(_ message: [UInt8]) throws(PrimitivesError) -> [UInt8] {
+        #if SIMULATION
+            if SimulatedSignature.isPublicKey(publicKey) { return SimulatedSignature.tag(publicKey, message) }
+        #endif
         guard let context = unsafe EVP_MD_CTX_new() else { throw .cryptography }
         defer { unsafe EVP_MD_CTX_free(context) }
         var signature = [UInt8](repeating: 0, count: Self.signatureSize)
@@ -103,6 +123,11 @@ extension Identity {
     /// signature of the wrong size as well.
     public static func verify(publicKey: [UInt8], signature: [UInt8], message: [UInt8]) -> Bool {
         guard publicKey.count == publicKeySize, signature.count == signatureSize else { return false }
+        #if SIMULATION
+            if SimulatedSignature.isPublicKey(publicKey) {
+                return signature == SimulatedSignature.tag(publicKey, message)
+            }
+        #endif
         // A refused signature is an ordinary event; the host's queue of OpenSSL errors keeps no trace of it.
         ERR_set_mark()
         defer { ERR_pop_to_mark() }

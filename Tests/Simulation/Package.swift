@@ -26,6 +26,10 @@ let package = Package(
         .target(name: "Observation", dependencies: ["Traces"] + machines, swiftSettings: settings),
         .target(name: "Oracles", dependencies: ["Traces"], swiftSettings: settings),
         .testTarget(name: "OraclesTests", dependencies: ["Oracles", "Traces"], swiftSettings: settings),
+        .target(name: "KeyOracle", dependencies: ["Traces"] + machines, swiftSettings: settings),
+        .testTarget(
+            name: "KeyOracleTests", dependencies: ["KeyOracle", "Traces"] + machines, swiftSettings: settings),
+        .testTarget(name: "SuiteTests", dependencies: machines, swiftSettings: settings),
         .target(name: "Pages", dependencies: ["Traces"], swiftSettings: settings),
         .target(name: "SimulatedNetwork", dependencies: ["Traces", "Observation"] + machines, swiftSettings: settings),
         .target(
