@@ -1,7 +1,8 @@
 import ArgumentParser
-@testable import SecureGroup
 
 @main
 struct Simulate: ParsableCommand {
-    mutating func run() throws { print("simulate") }
+    static let configuration = CommandConfiguration(
+        abstract: "Runs whole networks of members in one process, and judges what they did.",
+        subcommands: [Speed.self])
 }
