@@ -11,6 +11,8 @@ struct Floor {
     var visitsOfMember: [[Int]] = []
     var views: [View] = []
     var messages: [Message] = []
+    /// Everything sent and delivered, in the order in which the trace is read.
+    var log: [Entry] = []
     /// Transitional sets that occur, each once, sorted: a visit names one by its index here.
     var sets: [[Int]] = []
     /// Events in which something was sent or delivered once more: message and event.
@@ -22,8 +24,18 @@ struct Floor {
     private var messageIndices: [UInt64: Int] = [:]
     private var setIndices: [[Int]: Int] = [:]
 
+    /// A message was sent or delivered in a visit.
+    struct Entry {
+        let visit: Int
+        let message: Int
+        let event: Int
+        let isSend: Bool
+    }
+
     /// A view, with everybody's stay in it.
     struct View {
+        /// A view that has the same name as this one and other members: its event.
+        var contradiction: Int? = nil
         let name: ViewName
         /// Memberships, as its first event lists them; −1 for an incarnation that is not in the trace.
         let members: [Int]
@@ -85,6 +97,13 @@ struct Floor {
 
     func view(of visit: Visit) -> View? { visit.view < 0 ? nil : views[visit.view] }
 
+    /// By membership, the visit of it to a view; −1 for none. (As many as there are memberships.)
+    func visitors(of view: View) -> [Int] {
+        var visitors = Array(repeating: -1, count: visitsOfMember.count)
+        for visit in view.visits { visitors[visits[visit].member] = visit }
+        return visitors
+    }
+
     /// The transitional set of the view that follows a visit: with whom its member went on. nil when no view followed.
     func companions(after visit: Visit) -> [Int]? {
         guard visit.next >= 0 else { return nil }
@@ -93,10 +112,14 @@ struct Floor {
 
     // MARK: - Reading a trace
 
-    mutating func install(_ record: ViewRecord, at event: Int, by member: Int, _ indexOf: (UInt64) -> Int) {
+    /// A new visit, whose index it returns.
+    mutating func install(_ record: ViewRecord, at event: Int, by member: Int, _ indexOf: (UInt64) -> Int) -> Int {
         let view: Int
         if let known = viewIndices[record.name] {
             view = known
+            if views[view].ids != record.members, views[view].contradiction == nil {
+                views[view].contradiction = event
+            }
         } else {
             view = views.count
             views.append(View(name: record.name, members: record.members.map(indexOf), ids: record.members))
@@ -110,6 +133,7 @@ struct Floor {
         visitsOfMember[member].append(visits.count)
         views[view].visits.append(visits.count)
         visits.append(visit)
+        return visits.count - 1
     }
 
     mutating func signal(at event: Int, by member: Int) {
@@ -118,24 +142,28 @@ struct Floor {
         visits[visit].signals.append(event)
     }
 
-    mutating func send(_ record: MessageRecord, at event: Int, by member: Int, _ indexOf: (UInt64) -> Int) {
+    mutating func send(_ record: MessageRecord, at event: Int, by member: Int, _ indexOf: (UInt64) -> Int) -> Int {
         let message = messageIndex(record, at: event, indexOf)
         guard messages[message].visit < 0 else {
             resent.append((message, event))
-            return
+            return message
         }
         let visit = current(member)
         messages[message].visit = visit
         messages[message].event = event
         messages[message].place = visits[visit].sends.count
         visits[visit].sends.append(message)
+        log.append(Entry(visit: visit, message: message, event: event, isSend: true))
+        return message
     }
 
-    mutating func deliver(_ record: MessageRecord, at event: Int, by member: Int, _ indexOf: (UInt64) -> Int) {
+    mutating func deliver(_ record: MessageRecord, at event: Int, by member: Int, _ indexOf: (UInt64) -> Int) -> Int {
         let message = messageIndex(record, at: event, indexOf)
         let visit = current(member)
         visits[visit].deliveries.append(message)
         visits[visit].deliveryEvents.append(event)
+        log.append(Entry(visit: visit, message: message, event: event, isSend: false))
+        return message
     }
 
     private func current(_ member: Int) -> Int { visitsOfMember[member][visitsOfMember[member].count - 1] }

@@ -32,8 +32,14 @@ public enum Oracle {
 
     /// All checks, in the order of the paper.
     static let checks: [Check] = [
-        SelfInclusion.check, LocalMonotonicity.check, SendingViewDelivery.check, NoDuplication.check,
-        TransitionalSignal.check,
+        SelfInclusion.check, LocalMonotonicity.check, SendingViewDelivery.check, DeliveryIntegrity.check,
+        NoDuplication.check, SelfDelivery.check, TransitionalSet.first, TransitionalSet.second, TransitionalSet.third,
+        VirtualSynchrony.check, FIFODelivery.check, CausalDelivery.check, AgreedDelivery.second, AgreedDelivery.third,
+        SafeDelivery.check, TransitionalSignal.check,
+        BlockedSending.check, FlushRequests.check, MembershipStates.basic, MembershipStates.optimized,
+        MessageStates.basic, MessageStates.optimized, SecureViewIdentifiers.check, KeyListTogether.check,
+        ImmediateDelivery.check,
+        ViewsAndKeys.members, ViewsAndKeys.sameKey, ViewsAndKeys.differentKeys, Undisturbed.check,
     ]
 
     private static func obstacle(to check: Check, _ index: TraceIndex) -> String? {
@@ -54,12 +60,18 @@ struct Check: Sendable {
         self.judge = judge
     }
 
-    /// A property of §3.1, judged at each floor whose views are in the trace.
+    /// Where a property of §3.1 is judged although the network tampers with messages. The paper assumes "that message
+    /// corruption is masked by a lower layer", and the Flush layer does not seal what it carries: then what a transport
+    /// changed or swallowed is missing.
+    enum TamperedFloors { case both, secure, none }
+
+    /// A property of §3.1, judged at both floors.
     static func property(
-        _ property: String, _ judge: @escaping @Sendable (Floor, TraceIndex, inout Report) -> Void
+        _ property: String, whenTampered floors: TamperedFloors = .both,
+        _ judge: @escaping @Sendable (Floor, TraceIndex, inout Report) -> Void
     ) -> Check {
-        Check(property) { index, report in
-            judge(index.flush, index, &report)
+        Check(property, needs: floors == .none ? [.noTampering] : []) { index, report in
+            if floors != .secure || !index.isTampered { judge(index.flush, index, &report) }
             judge(index.secure, index, &report)
         }
     }
