@@ -1,7 +1,7 @@
 import Traces
 
-/// Lemma A.7: "All the user messages delivered by the GCS are immediately delivered by the GKA, maintaining the ordering
-/// properties indicated by the GCS delivery for each message."
+/// Lemma A.7: "All the user messages delivered by the GCS are immediately delivered by the GKA, maintaining the
+/// ordering properties indicated by the GCS delivery for each message."
 ///
 /// At once, or, for a message that waited for the key list, with the secure view. What a machine ignored, because it
 /// never installed the view it was sent in, or refused, because it was not genuine, is nobody's user message.

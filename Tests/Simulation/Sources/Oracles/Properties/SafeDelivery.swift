@@ -3,8 +3,9 @@ import Traces
 /// Property 12:
 /// 1. "Safe delivery maintains all agreed delivery guarantees": judged with properties 10 and 11.
 /// 2. "If process p delivers a safe message m in view v before the transitional signal, then every process q of view v
-///    delivers m unless it crashes. If process p delivers a safe message m in view v after the transitional signal, then
-///    every process q that belongs to p's transitional set delivers m after the transitional signal unless it crashes."
+///    delivers m unless it crashes. If process p delivers a safe message m in view v after the transitional signal,
+///    then every process q that belongs to p's transitional set delivers m after the transitional signal unless it
+///    crashes."
 ///
 /// "Every process q of view v" is every member that v lists, whether it came to install v or not. p's transitional set
 /// is that of its next view, as in property 11. A private message is safe once its one receiver has it.
