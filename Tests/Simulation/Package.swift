@@ -30,7 +30,13 @@ let package = Package(
         .testTarget(
             name: "KeyOracleTests", dependencies: ["KeyOracle", "Traces"] + machines, swiftSettings: settings),
         .testTarget(name: "SuiteTests", dependencies: machines, swiftSettings: settings),
-        .target(name: "Pages", dependencies: ["Traces"], swiftSettings: settings),
+        .target(
+            name: "Pages", dependencies: ["Traces"],
+            resources: [
+                "page.html", "page.css", "legend.html", "trace.js", "words.js", "layout.js", "draw.js", "page.js",
+            ]
+            .map { .embedInCode("Resources/" + $0) }, swiftSettings: settings),
+        .testTarget(name: "PagesTests", dependencies: ["Pages", "Traces"], swiftSettings: settings),
         .target(name: "SimulatedNetwork", dependencies: ["Traces", "Observation"] + machines, swiftSettings: settings),
         .target(
             name: "Exhaustive", dependencies: ["Traces", "Oracles", "Observation"] + machines, swiftSettings: settings),
