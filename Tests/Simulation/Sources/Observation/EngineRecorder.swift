@@ -96,8 +96,8 @@ public final class EngineRecorder {
         // Time passes all the time: only what it brings is an event.
         if event == .tick, actions.isEmpty, before == after { return }
         let (outcome, why) = judge(actions)
-        emit(.robust(event, before: before, after: after, outcome, why: why))
         if event == .secureFlushOk { emit(.flushOk) }
+        emit(.robust(event, before: before, after: after, outcome, why: why))
         guard let message = userMessage else { return }
         userMessage = nil
         carried = (message.number, actions.count)

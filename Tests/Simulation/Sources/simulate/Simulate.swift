@@ -3,6 +3,7 @@ import ArgumentParser
 @main
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs whole networks of members in one process, and judges what they did.",
-        subcommands: [Speed.self])
+        commandName: "simulate",
+        abstract: "Runs whole networks of members from seeds, and judges what happened to them.",
+        subcommands: [Run.self, Speed.self], defaultSubcommand: Run.self)
 }

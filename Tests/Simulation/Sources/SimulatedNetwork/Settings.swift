@@ -1,0 +1,27 @@
+import Flush
+import KeyAgreement
+import SecureGroup
+
+/// How members are made.
+public struct Settings: Sendable {
+    public var suite: Suite
+    /// What `--suite` calls it.
+    public var suiteName: String
+    public var algorithmName: String
+    public var flushLimits = FlushLimits(flushTimeout: 5_000, admissionTimeout: 10_000, repeatInterval: 1_000)
+    public var secureLimits = SecureGroupLimits(agreementTimeout: 2_000, restartLimit: 3)
+    /// Whether the trace has what the transport does. The oracles do not need it, the pictures do.
+    public var recordsTransport = true
+
+    public init(suite: Suite, suiteName: String, algorithmName: String) {
+        self.suite = suite
+        self.suiteName = suiteName
+        self.algorithmName = algorithmName
+    }
+
+    /// Within so many microseconds after the last event every component has one secure view.
+    public var bound: UInt64 {
+        let agreement = secureLimits.agreementTimeout * (UInt64(secureLimits.restartLimit) + 1)
+        return 3 * (flushLimits.flushTimeout + agreement) * 1_000
+    }
+}

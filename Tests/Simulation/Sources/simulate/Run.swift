@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import SimulatedNetwork
+import Traces
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Runs seeds (the default).")
+
+    @Option(help: "One seed.")
+    var seed: UInt64?
+    @Option(help: "Seeds, A..B, both included.")
+    var seeds: SeedRange?
+    @Option(help: "How many members; drawn from the seed otherwise.")
+    var members: Int?
+    @Option(help: "How many events; drawn from the seed otherwise.")
+    var events: Int?
+    @Option(help: "calm, cascade, storm, merges, hostile, slow or trust; drawn from the seed otherwise.")
+    var flavour: Flavour?
+    @Option(help: "optimized, basic or both.")
+    var algorithm = Algorithm.optimized
+    @Option(help: "One of \(Suites.names.joined(separator: ", ")).")
+    var suite = "simulation"
+    @Option(help: "Of a hundred seeds, so many run real signatures and a real group of numbers.")
+    var realShare = 2
+    @Flag(help: "Stop at the first seed that fails.")
+    var untilFailure = false
+    @Option(help: "How many threads.")
+    var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Write the summary, as JSON, to this file.")
+    var json: String?
+    @Option(help: "Write the trace of a single seed, as JSON, to this file.")
+    var trace: String?
+    @Flag(help: "Print the trace.")
+    var verbose = false
+
+    func validate() throws {
+        guard Suites.suite(suite) != nil else { throw ValidationError("no suite is called \(suite)") }
+        guard (0...100).contains(realShare) else { throw ValidationError("--real-share is a percentage") }
+        guard jobs > 0 else { throw ValidationError("--jobs is at least 1") }
+        if let members, !(1...200).contains(members) { throw ValidationError("--members is 1 to 200") }
+        if let events, !(0...10_000).contains(events) { throw ValidationError("--events is 0 to 10000") }
+    }
+
+    func run() throws {
+        let plan = RunPlan(
+            seeds: seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1), members: members, events: events,
+            flavour: flavour, algorithms: algorithm.each, suite: suite, realShare: realShare)
+        let runner = Runner(plan: plan, jobs: jobs, stopsAtFailure: untilFailure, keepsTrace: verbose || trace != nil)
+        let report = try runner.run()
+        if let kept = report.trace {
+            if verbose { TraceText(kept).print() }
+            if let trace { try JSONEncoder().encode(kept).write(to: URL(fileURLWithPath: trace)) }
+        }
+        print(report.text)
+        if let json { try report.json().write(to: URL(fileURLWithPath: json)) }
+        print("\(report.passed) passed, \(report.failures.count) failed")
+        if !report.failures.isEmpty { throw ExitCode(1) }
+    }
+}
+
+struct SeedRange: ExpressibleByArgument, Sendable {
+    var first: UInt64
+    var last: UInt64
+
+    init(first: UInt64, last: UInt64) {
+        self.first = first
+        self.last = last
+    }
+
+    init?(argument: String) {
+        let parts = argument.components(separatedBy: "..")
+        guard parts.count == 2, let first = UInt64(parts[0]), let last = UInt64(parts[1]), first <= last else {
+            return nil
+        }
+        self.init(first: first, last: last)
+    }
+}
+
+enum Algorithm: String, ExpressibleByArgument {
+    case optimized
+
+    var each: [String] {
+        switch self {
+        case .optimized: ["optimized"]
+        }
+    }
+}
+
+extension Flavour: ExpressibleByArgument {}
