@@ -52,6 +52,7 @@ extension ExponentiationContext {
     /// nor -1: a Jacobi symbol where p = 2q + 1, otherwise one exponentiation.
     public mutating func element(checking bytes: [UInt8]) throws(ArithmeticError) -> Element {
         guard bytes.count == group.elementSize else { throw .badSize }
+        if isBroken(.subgroupCheckIsSkipped) { return Element(group: group, bytes: bytes) }
         base.set(bigEndian: bytes)
         let size = group.elementLimbs
         // p is odd, so that p - 1 needs no borrow.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The present transport configuration, and what was multicast in it. Everybody in the configuration who was there from
 /// its start knows the same, since all of it arrived in agreed order: what is computed from it is the same everywhere.
 struct Configuration: Equatable {
@@ -61,7 +63,9 @@ struct Configuration: Equatable {
     /// member alone accepts does not split the others.
     func honours(_ peer: Peer, excluding target: UInt64) -> Bool {
         exclusions.contains { exclusion in
-            guard exclusion.target == target, exclusion.proposer != target else { return false }
+            guard exclusion.target == target, exclusion.proposer != target, !isBroken(.exclusionIsNotHonoured) else {
+                return false
+            }
             if exclusion.proposer == peer.connection { return true }
             guard exclusion.isBinding, peer.accepts(connection: exclusion.proposer) else { return false }
             return peers.allSatisfy { other in

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Keeps the total order while a safe message waits to become stable: what comes after it waits behind it.
 struct DeliveryQueue: Equatable {
     struct Entry: Equatable {
@@ -44,7 +46,8 @@ struct DeliveryQueue: Equatable {
     /// Takes what may be delivered: everything up to the first safe message that some member has not received.
     mutating func takeStable(members: [UInt64]) -> [Entry] {
         let end = entries.firstIndex { entry in
-            entry.digest != nil && !members.allSatisfy { entry.receivers.contains($0) }
+            entry.digest != nil && !isBroken(.stabilityIsNotAwaited)
+                && !members.allSatisfy { entry.receivers.contains($0) }
         }
         let stable = [Entry](entries.prefix(end ?? entries.count))
         entries.removeFirst(stable.count)

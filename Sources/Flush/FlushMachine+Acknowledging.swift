@@ -260,8 +260,10 @@ extension FlushMachine {
         }
         let transitionalSet = previous.isEmpty ? [id] : moving.map { $0.id }
         consider(configuration, without: composition)
+        var members = composition.members
+        if isBroken(.seniorityIsLocal) { members = members.filter { $0.id == id } + members.filter { $0.id != id } }
         let view = FlushView(
-            id: composition.view, members: composition.members, transitionalSet: transitionalSet,
+            id: composition.view, members: members, transitionalSet: transitionalSet,
             leaveSet: previous.filter { !transitionalSet.contains($0.id) }, transcript: composition.transcript)
         installed = Installed(view: view)
         lineage = composition.view.hash

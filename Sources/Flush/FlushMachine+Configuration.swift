@@ -65,7 +65,7 @@ extension FlushMachine {
             !members.contains(member.connection) || !transitional.contains(member.connection)
         }
         for member in lost where installed?.gone.contains(member.id) == false { installed?.gone.append(member.id) }
-        return lost.isEmpty ? [] : signal()
+        return lost.isEmpty || isBroken(.lossIsNotSignalled) ? [] : signal()
     }
 
     /// Delivers the transitional signal, once per view, and everything that stability held back.
@@ -74,7 +74,8 @@ extension FlushMachine {
         installed?.hasSignalled = true
         nextStabilityRepeat = nil
         unstableSince = nil
-        return [.signal] + (installed?.queue.takeAll() ?? []).map { $0.delivery }
+        let waiting = installed?.queue.takeAll() ?? []
+        return [.signal] + (isBroken(.waitingMessagesAreLost) ? [] : waiting).map { $0.delivery }
     }
 
     /// What was sent in the old configuration must be sent again. How long the others have been waited for is not

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What everybody in a configuration knows of one connection: its hello, and what has been seen since.
 struct Peer: Equatable {
     let hello: Hello
@@ -28,7 +30,8 @@ struct Peer: Equatable {
 
     /// Whether two that have acknowledged moved together from one VS view, and from one secure view.
     func movedTogether(with other: Peer) -> Bool {
-        lineage == other.lineage && acknowledgement?.secureView == other.acknowledgement?.secureView
+        (lineage == other.lineage || isBroken(.lineageIsForgotten))
+            && acknowledgement?.secureView == other.acknowledgement?.secureView
     }
 
     /// Whether its acknowledgement names this connection with this hello.

@@ -46,7 +46,7 @@ struct ViewComposition: Equatable {
             hellos += peer.digest
         }
         // The reader keeps counters below half the range, so that this cannot overflow.
-        let counter = highest &+ 1
+        let counter = isBroken(.viewCounterIsNotRaised) ? max(highest, 1) : highest &+ 1
         transcript = try Digest.sha256(hellos)
         var writer = ByteWriter(capacity: 64 + 40 * chosen.count)
         writer.writeVector8(group)
@@ -101,7 +101,8 @@ extension Configuration {
     /// Whether two may be in one view: each accepts the other, nobody whom one accepts has excluded the other, and they
     /// do not claim one name with two keys, or one incarnation.
     fileprivate func areMutual(_ first: Peer, _ second: Peer) -> Bool {
-        first.accepts(second) && second.accepts(first)
+        (first.accepts(second) && second.accepts(first)
+            || isBroken(.acceptanceIsOneSided) && (first.accepts(second) || second.accepts(first)))
             && !honours(first, excluding: second.connection) && !honours(second, excluding: first.connection)
             && first.hello.name != second.hello.name && first.id != second.id && areNear(first, second)
     }
@@ -119,6 +120,7 @@ extension Configuration {
 
     /// Whether nobody is waited for any more.
     fileprivate func isReady(_ chosen: [Peer]) -> Bool {
+        guard !isBroken(.acknowledgementsAreNotAwaited) else { return true }
         let allFresh = chosen.allSatisfy { $0.isFresh }
         for peer in chosen {
             for entry in peer.acknowledgement?.accepted ?? [] {

@@ -55,9 +55,10 @@ extension AgreementEngine {
 
     mutating func verify(_ signature: [UInt8], over message: [UInt8], by publicKey: [UInt8]) throws(AgreementError) {
         count { $0.verifications &+= 1 }
-        guard Identity.verify(publicKey: publicKey, signature: signature, message: message) else {
-            throw .badSignature
-        }
+        guard
+            Identity.verify(publicKey: publicKey, signature: signature, message: message)
+                || isBroken(.tokenSignatureIsSkipped)
+        else { throw .badSignature }
     }
 }
 

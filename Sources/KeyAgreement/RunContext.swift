@@ -95,7 +95,7 @@ extension RunContext {
         guard envelope.suite == suite else { throw .wrongSuite }
         guard envelope.group == group else { throw .wrongGroup }
         guard envelope.view == view else { throw .wrongView }
-        guard envelope.run == identifier else { throw .wrongRun }
+        guard envelope.run == identifier || isBroken(.runIsNotBound) else { throw .wrongRun }
         guard envelope.membership == membership else { throw .memberListMismatch }
         guard envelope.sender == sender, let position = position(of: sender) else { throw .wrongSender }
         let destination = envelope.kind.isMulticast ? 0 : members[self.position].id

@@ -59,7 +59,7 @@ struct AgreementAttempt {
             writer.writeUInt64(member.id)
             writer.writeVector8(member.publicKey)
         }
-        writer.writeUInt8(number)
+        writer.writeUInt8(isBroken(.restartKeepsRun) ? 0 : number)
         return try Digest.sha256(writer.bytes)
     }
 }

@@ -31,7 +31,9 @@ extension SecureGroup {
         switch state {
         case .agreeing(let state):
             // After the signal a key list installs nothing, and every other token only leads to one.
-            guard !state.vsTransitional else { return [.ignored(.abandonedRun, sender: sender)] }
+            guard !state.vsTransitional || isBroken(.keyListAfterSignalIsAccepted) else {
+                return [.ignored(.abandonedRun, sender: sender)]
+            }
             do throws(SecureGroupError) {
                 // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message
                 // (figure 3). The controller's own final token may come back when the last factor-out has been here
@@ -115,6 +117,7 @@ extension SecureGroup {
         case .secure(let state):
             return open(payload, from: sender, service: service, isPrivate: isPrivate, state.installed)
         case .waitForMembership(let state):
+            guard !isBroken(.lastDataIsDropped) else { return [] }
             return open(payload, from: sender, service: service, isPrivate: isPrivate, state.installed)
         case .agreeing(let state):
             let record = Agreeing.Queued(sender: sender, service: service, isPrivate: isPrivate, payload: payload)
@@ -128,7 +131,9 @@ extension SecureGroup {
     /// Data of the new view has overtaken the key list: only the list is AGREED. (Lemma A.4 holds it impossible, for
     /// data that is at least causal.)
     private mutating func queue(_ record: Agreeing.Queued, _ state: Agreeing) -> [SecureGroupAction] {
-        guard !state.vsTransitional else { return [.ignored(.abandonedView, sender: record.sender)] }
+        guard !state.vsTransitional, !isBroken(.overtakingDataIsDropped) else {
+            return [.ignored(.abandonedView, sender: record.sender)]
+        }
         let tags = state.attempt.binding.tags
         do throws(SecureGroupError) {
             let header = try SealedHeader(reading: record.payload.span)
@@ -152,6 +157,7 @@ extension SecureGroup {
     mutating func open(
         _ payload: [UInt8], from sender: UInt64, service: Service, isPrivate: Bool, _ installed: InstalledView
     ) -> [SecureGroupAction] {
+        guard sender != id || !isBroken(.ownDataIsDropped) else { return [] }
         let opened: OpenedRecord
         do throws(SecureGroupError) {
             opened = try installed.opener.open(payload, from: sender, service: service, isPrivate: isPrivate)

@@ -1,5 +1,6 @@
 public import Flush
 internal import KeyAgreement
+internal import Primitives
 
 // MARK: - Flush requests
 
@@ -26,10 +27,12 @@ extension SecureGroup {
     /// Where nobody is lost, a signal may come only when all have acknowledged: the paper's KL would wait for it for
     /// ever once the controller has left FO. So a controller that acknowledges says, AGREED, that there is no list.
     private mutating func flushRequest(_ state: Agreeing) -> [SecureGroupAction] {
-        guard isWaitingForKeyList, !state.vsTransitional, !state.isAbandoned else { return acknowledgeFlush(state) }
+        guard isWaitingForKeyList, !state.vsTransitional, !state.isAbandoned,
+            !isBroken(.flushRequestInKLIsAcknowledged)
+        else { return acknowledgeFlush(state) }
         guard !state.klGotFlushReq else { return [.ignored(.alreadyRequested, sender: nil)] }
         var state = state
-        state.klGotFlushReq = true
+        state.klGotFlushReq = !isBroken(.flushRequestInKLIsForgotten)
         self.state = .agreeing(state)
         return []
     }
@@ -45,7 +48,7 @@ extension SecureGroup {
         guard !state.mayHaveMissedKeyList else { return leaveAndRejoin(.keyMissing) }
         let isController = state.newMembMsg.members.last?.id == id
         var said: [SecureGroupAction] = []
-        if isController, !isWaitingForKeyList, !state.vsTransitional {
+        if isController, !isWaitingForKeyList, !state.vsTransitional, !isBroken(.abandonmentIsNotSaid) {
             said = send(.abandoned, state.attempt, number: state.attempt.number + 1)
         }
         context.abandon()
@@ -108,7 +111,9 @@ extension SecureGroup {
 
     /// Delivers the signal if it is the secure view's first.
     func signal(_ firstTransitional: inout Bool) -> [SecureGroupAction] {
-        guard firstTransitional, installed != nil else { return [] }
+        guard firstTransitional || isBroken(.signalIsRepeated), installed != nil, !isBroken(.signalIsForgotten) else {
+            return []
+        }
         firstTransitional = false
         return [.deliverTransitionalSignal]
     }
@@ -130,13 +135,20 @@ extension SecureGroup {
                 let members = state.installed.view.members
                 guard members.contains(where: { $0.id == destination }) else { throw .unknownDestination }
             }
-            let records = try state.installed.sealer.seal(payload, service: service, to: destination)
-            ownCounters.sealed &+= UInt64(records.count)
-            return records.map { .send(payload: $0.payload, service: $0.service, to: destination) }
-        case .waitForMembership: throw .flushPending
+            return try seal(payload, service: service, to: destination, state.installed)
+        case .waitForMembership(let state):
+            guard isBroken(.sendingAfterFlushOkIsAllowed) else { throw .flushPending }
+            return try seal(payload, service: service, to: destination, state.installed)
         case .agreeing, .waitForCascadingMembership: throw installed == nil ? .noSecureView : .flushPending
         case .waitForSelfJoin: throw .noSecureView
         case .over: throw .ended
         }
+    }
+    private mutating func seal(
+        _ payload: [UInt8], service: Service, to destination: UInt64?, _ installed: InstalledView
+    ) throws(SecureGroupError) -> [SecureGroupAction] {
+        let records = try installed.sealer.seal(payload, service: service, to: destination)
+        ownCounters.sealed &+= UInt64(records.count)
+        return records.map { .send(payload: $0.payload, service: $0.service, to: destination) }
     }
 }

@@ -19,7 +19,7 @@ extension SecureGroup {
             return signalled + begin(view, installed: state.installed, vsSet: vsSet, mayContinue: true, now: now)
         case .waitForCascadingMembership(var state):
             let signalled = signal(&state.firstTransitional)
-            let vsSet = state.vsSet.filter { view.transitionalSet.contains($0) }
+            let vsSet = state.vsSet.filter { view.transitionalSet.contains($0) || isBroken(.vsSetIsNotIntersected) }
             return signalled + begin(view, installed: state.installed, vsSet: vsSet, mayContinue: false, now: now)
         case .secure, .agreeing: return refuse(.unexpectedView, nil)
         case .over: return [.ignored(.ended, sender: nil)]
@@ -157,9 +157,10 @@ extension SecureGroup {
     private func secureView(_ agreeing: Agreeing) -> SecureView {
         let view = agreeing.newMembMsg
         let previous = agreeing.installed?.view.members ?? []
+        let vsSet = isBroken(.transitionalSetIsEverybody) ? view.members.map { $0.id } : agreeing.vsSet
         return SecureView(
-            id: view.id, members: view.members, transitionalSet: agreeing.vsSet,
-            joined: view.members.filter { !agreeing.vsSet.contains($0.id) },
-            left: previous.filter { !agreeing.vsSet.contains($0.id) }, keyFingerprint: context.fingerprint)
+            id: view.id, members: view.members, transitionalSet: vsSet,
+            joined: view.members.filter { !vsSet.contains($0.id) },
+            left: previous.filter { !vsSet.contains($0.id) }, keyFingerprint: context.fingerprint)
     }
 }

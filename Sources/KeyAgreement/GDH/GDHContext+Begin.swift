@@ -43,7 +43,8 @@ extension GDHContext {
 
     /// A group of one: K = g^N for a fresh N.
     private mutating func beginAlone(_ next: RunContext) throws(AgreementError) -> [AgreementAction] {
-        let share = try engine.freshShare()
+        var share = try engine.freshShare()
+        if isBroken(.singletonKeyIsConstant) { share = try engine.quotient(share, share) }
         let generator = engine.generator
         let key = try engine.groupKey(generator, share, binding: next.binding)
         install(next, partialKeys: [.element(generator)], share: share, key: key)
@@ -69,7 +70,7 @@ extension GDHContext {
         guard next.position == next.baseCount - 1 else {
             return (.waitForFinalToken(WaitForFinalToken(oldMemberWith: last.share, previous: last.binding)), [])
         }
-        let share = try engine.freshShare()
+        let share = isBroken(.mergeControllerKeepsShare) ? last.share : try engine.freshShare()
         let own = try element(of: last.partialKey(of: next.members[next.position]))
         let value = try engine.raise(own, share)
         let action = try passOn(PartialToken(previous: last.binding, value: value.bytes), in: &next)
@@ -91,7 +92,7 @@ extension GDHContext {
         var bases: [Element] = []
         for member in next.members.dropLast() { bases.append(try element(of: last.partialKey(of: member))) }
         let own = try element(of: controllerKey)
-        let share = try engine.freshShare()
+        let share = isBroken(.leaveControllerKeepsShare) ? last.share : try engine.freshShare()
         let refreshed = try engine.raise(bases, try engine.quotient(share, last.share))
         let key = try engine.groupKey(own, share, binding: next.binding)
         let list = try sealKeyList(refreshed + [own], previous: last.binding, key: key, in: &next)

@@ -32,6 +32,7 @@ public struct GDHContext: ~Copyable {
 
     /// Takes the key of the run into use.
     mutating func install(_ run: RunContext, partialKeys: [PartialKey], share: Share, key: GroupKey) {
+        let key = isBroken(.oldKeyIsKept) ? completed?.key ?? key : key
         completed = CompletedRun(run, partialKeys: partialKeys, share: share, key: key)
         self.run = run
         state = .idle

@@ -80,7 +80,9 @@ struct SealedHeader: Equatable {
 
     /// The service with which the Flush layer carries the record. Only the last fragment of a safe message waits until
     /// it is stable; it comes after the others, so that the message as a whole is safe.
-    var carryingService: Service { isLastFragment ? service : min(service, .agreed) }
+    var carryingService: Service {
+        isLastFragment && !isBroken(.safeTravelsAsAgreed) ? service : min(service, .agreed)
+    }
 }
 
 /// What the first byte of a payload that Flush carries says.

@@ -59,7 +59,7 @@ public final class Sealer {
             let range = Fragmentation.range(of: fragment, size: message.count)
             let payload = try sealRecord(message, range, header, stream.cipher)
             // Counted at once: a nonce that was used is never used again, even when a later fragment fails.
-            stream.sequence = header.sequence
+            if !isBroken(.sequenceIsNotAdvanced) { stream.sequence = header.sequence }
             records.append(SealedRecord(payload: payload, service: header.carryingService))
         }
         return records

@@ -1,0 +1,117 @@
+/// One way to break the library on purpose. The simulator turns one of them on, and what must hold of every network has
+/// to notice: a mutation that nothing notices means that something is not checked. See docs/simulation.md.
+///
+/// The library that ships has none of this: there `isBroken` is the constant false, and the code is what it would be
+/// without the question.
+public enum Mutation: CaseIterable, Sendable {
+    // MARK: The agreement
+
+    /// Received values may lie outside the subgroup: exponents then leak, and members' keys diverge (paper §2).
+    case subgroupCheckIsSkipped
+    /// A key list is installed although its sender has not proved to hold the same key: same view, another key.
+    case keyConfirmationIsDropped
+    /// A token's signature is not verified: what was changed on the way is accepted.
+    case tokenSignatureIsSkipped
+    /// A token of an earlier run of the same view is accepted: the shares of two runs are mixed.
+    case runIsNotBound
+    /// Who leads a leave or a refresh keeps its share: who has left can compute the new key.
+    case leaveControllerKeepsShare
+    /// Who leads a merge keeps its share: who joins can compute the key from before.
+    case mergeControllerKeepsShare
+    /// The first agreed key stays for ever: different views, one key.
+    case oldKeyIsKept
+    /// Alone, a member takes the generator for its key: everybody can compute it.
+    case singletonKeyIsConstant
+    /// The controller puts a factor-out token in another member's place: the members' keys differ.
+    case factorOutsAreMisplaced
+
+    // MARK: The robust algorithm
+
+    /// KL forgets a flush request: the application is never asked, and the next view never comes (liveness).
+    case flushRequestInKLIsForgotten
+    /// KL acknowledges a flush request at once and misses a key list that others install (lemma A.6).
+    case flushRequestInKLIsAcknowledged
+    /// The controller acknowledges a flush without saying that it will send no key list: the others wait for one.
+    case abandonmentIsNotSaid
+    /// A key list is installed after the transitional signal, when those who are cut off may not have it (lemma A.6).
+    case keyListAfterSignalIsAccepted
+    /// Every transitional signal of the Flush layer reaches the application: more than one in a secure view.
+    case signalIsRepeated
+    /// The application gets no transitional signal.
+    case signalIsForgotten
+    /// VS_set is not intersected in CM: the transitional set names who did not move along (properties 6 to 8).
+    case vsSetIsNotIntersected
+    /// The transitional set is the whole view (properties 6 to 8).
+    case transitionalSetIsEverybody
+    /// The application may send after its acknowledgement: what it sends is lost (property 3).
+    case sendingAfterFlushOkIsAllowed
+    /// Data of the new view that overtakes the key list is dropped, where it should wait (properties 3 and 8).
+    case overtakingDataIsDropped
+    /// What is delivered between acknowledgement and next view is dropped (properties 3 and 8).
+    case lastDataIsDropped
+    /// A member does not get its own messages (property 3).
+    case ownDataIsDropped
+    /// Who missed the key list and asks for a restart is not told that the others have installed (liveness).
+    case restartRequestIsNotAnswered
+    /// The run after a restart has the identifier of the one before: it cannot begin (liveness).
+    case restartKeepsRun
+
+    // MARK: Sealed messages
+
+    /// A sealed record is opened as often as it comes (property 2).
+    case replayIsAccepted
+    /// A sender's sequence number, which is its nonce, stays where it is: the second message is refused.
+    case sequenceIsNotAdvanced
+    /// A record may come with another service than its sender sealed in: what was changed on the way is accepted.
+    case serviceIsNotChecked
+    /// Safe messages travel as AGREED ones and wait for nobody (property 12).
+    case safeTravelsAsAgreed
+
+    // MARK: Flush and admission
+
+    /// Everybody is accepted, whatever the trust store says: strangers come in.
+    case admissionIsSkipped
+    /// It is enough when one of two accepts the other: strangers come in.
+    case acceptanceIsOneSided
+    /// A proposal to go on without a silent member has no effect (liveness).
+    case exclusionIsNotHonoured
+    /// A view is installed without waiting for those who have not acknowledged.
+    case acknowledgementsAreNotAwaited
+    /// A view's counter is that of the view before (property 4).
+    case viewCounterIsNotRaised
+    /// Each member puts itself first: nobody agrees on who leads the agreement (liveness).
+    case seniorityIsLocal
+    /// Members that a partition kept apart count as having moved together (properties 6 to 8).
+    case lineageIsForgotten
+    /// Data of another VS view is delivered (property 2, of the Flush layer).
+    case otherViewsDataIsDelivered
+    /// Safe messages are delivered although not everybody has them (property 12).
+    case stabilityIsNotAwaited
+    /// Later messages overtake a safe one that waits (properties 9 to 11).
+    case safeMessageIsOvertaken
+    /// Safe messages that still wait when the transitional signal comes are lost (properties 3 and 8).
+    case waitingMessagesAreLost
+    /// The loss of a member is not signalled, and safe messages go on as if it had confirmed them (property 12).
+    case lossIsNotSignalled
+    /// Control messages are not verified: what was changed on the way is accepted.
+    case controlMessagesAreNotVerified
+}
+
+#if SIMULATION
+    extension Mutation {
+        /// The mutation that is on in this process; set once, before anything else happens.
+        nonisolated(unsafe) public static var active: Mutation? = nil
+
+        /// Its name on the command line and in lists.
+        public var name: String { String(describing: self) }
+    }
+
+    /// Whether the library is broken in this way.
+    @inline(__always)
+    public func isBroken(_ mutation: Mutation) -> Bool { unsafe Mutation.active == mutation }
+#else
+    /// Whether the library is broken in this way: never, where it is not simulated.
+    @inlinable
+    @inline(__always)
+    public func isBroken(_ mutation: Mutation) -> Bool { false }
+#endif
