@@ -39,17 +39,17 @@ public enum Mutation: CaseIterable, Sendable {
     case signalIsRepeated
     /// The application gets no transitional signal.
     case signalIsForgotten
-    /// VS_set is not intersected in CM: the transitional set names who did not move along (properties 6 to 8).
+    /// VS_set is not intersected in CM: the transitional set names who did not move along (property 7).
     case vsSetIsNotIntersected
-    /// The transitional set is the whole view (properties 6 to 8).
+    /// The transitional set is the whole view (property 7).
     case transitionalSetIsEverybody
-    /// The application may send after its acknowledgement: what it sends is lost (property 3).
+    /// The application may send after its acknowledgement: what it sends is lost (property 6).
     case sendingAfterFlushOkIsAllowed
-    /// Data of the new view that overtakes the key list is dropped, where it should wait (properties 3 and 8).
+    /// Data of the new view that overtakes the key list is dropped, where it should wait (properties 6 and 8).
     case overtakingDataIsDropped
-    /// What is delivered between acknowledgement and next view is dropped (properties 3 and 8).
+    /// What is delivered between acknowledgement and next view is dropped (properties 6 and 8).
     case lastDataIsDropped
-    /// A member does not get its own messages (property 3).
+    /// A member does not get its own messages (property 6).
     case ownDataIsDropped
     /// Who missed the key list and asks for a restart is not told that the others have installed (liveness).
     case restartRequestIsNotAnswered
@@ -58,7 +58,7 @@ public enum Mutation: CaseIterable, Sendable {
 
     // MARK: Sealed messages
 
-    /// A sealed record is opened as often as it comes (property 2).
+    /// A sealed record is opened as often as it comes (property 5).
     case replayIsAccepted
     /// A sender's sequence number, which is its nonce, stays where it is: the second message is refused.
     case sequenceIsNotAdvanced
@@ -77,19 +77,19 @@ public enum Mutation: CaseIterable, Sendable {
     case exclusionIsNotHonoured
     /// A view is installed without waiting for those who have not acknowledged.
     case acknowledgementsAreNotAwaited
-    /// A view's counter is that of the view before (property 4).
+    /// A view's counter is that of the view before (property 2).
     case viewCounterIsNotRaised
     /// Each member puts itself first: nobody agrees on who leads the agreement (liveness).
     case seniorityIsLocal
-    /// Members that a partition kept apart count as having moved together (properties 6 to 8).
+    /// Members that a partition kept apart count as having moved together (properties 7 and 8).
     case lineageIsForgotten
-    /// Data of another VS view is delivered (property 2, of the Flush layer).
+    /// Data of another VS view is delivered (property 3, of the Flush layer).
     case otherViewsDataIsDelivered
     /// Safe messages are delivered although not everybody has them (property 12).
     case stabilityIsNotAwaited
     /// Later messages overtake a safe one that waits (properties 9 to 11).
     case safeMessageIsOvertaken
-    /// Safe messages that still wait when the transitional signal comes are lost (properties 3 and 8).
+    /// Safe messages that still wait when the transitional signal comes are lost (properties 6 and 8).
     case waitingMessagesAreLost
     /// The loss of a member is not signalled, and safe messages go on as if it had confirmed them (property 12).
     case lossIsNotSignalled

@@ -40,10 +40,11 @@ let package = Package(
         .target(name: "SimulatedNetwork", dependencies: ["Traces", "Observation"] + machines, swiftSettings: settings),
         .target(
             name: "Exhaustive", dependencies: ["Traces", "Oracles", "Observation"] + machines, swiftSettings: settings),
+        .target(name: "Insiders", dependencies: machines, swiftSettings: settings),
         .executableTarget(
             name: "simulate",
             dependencies: [
-                "Traces", "Oracles", "Pages", "SimulatedNetwork", "Exhaustive",
+                "Traces", "Oracles", "Pages", "SimulatedNetwork", "Exhaustive", "Insiders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + machines, swiftSettings: settings),
     ],

@@ -1,0 +1,154 @@
+import Flush
+import Primitives
+
+@testable import KeyAgreement
+@testable import SecureGroup
+
+/// What a network of honest members never brings about: a member that signs what it should not say, a transport that
+/// says again what it has heard, data that overtakes a key list. A few lines each, on the real machines.
+///
+/// A member that lies can always spoil the agreement, but what is checked here holds in spite of it.
+public enum Dialogue: String, CaseIterable, Sendable {
+    /// A member signs values that are not in the subgroup, in each kind of token: nobody takes them.
+    case valuesOutsideTheSubgroup
+    /// The controller gives a member the partial key of another: it does not install a key that the others lack.
+    case falsePartialKey
+    /// The transport delivers a token of an earlier run of the same view: it is refused.
+    case tokenOfAnEarlierRun
+    /// The transport delivers a sealed record twice: the application gets it once.
+    case recordTwice
+    /// Data of a view comes before its key list: the application gets it after the view.
+    case dataBeforeTheKeyList
+
+    /// Carries it out, and answers what does not hold: empty when all is well.
+    public func run() -> [DialogueViolation] {
+        do {
+            switch self {
+            case .valuesOutsideTheSubgroup: return try valuesOutsideTheSubgroup()
+            case .falsePartialKey: return try falsePartialKey()
+            case .tokenOfAnEarlierRun: return try tokenOfAnEarlierRun()
+            case .recordTwice: return try recordTwice()
+            case .dataBeforeTheKeyList: return try dataBeforeTheKeyList()
+            }
+        } catch {
+            return [DialogueViolation(check: "dialogue", text: "the dialogue cannot be held: \(error)")]
+        }
+    }
+}
+
+/// Something that does not hold.
+public struct DialogueViolation: Equatable, Sendable {
+    /// Which check found it.
+    public let check: String
+    /// What happened, in a sentence.
+    public let text: String
+}
+
+// MARK: - Tokens
+
+extension Dialogue {
+    private func valuesOutsideTheSubgroup() throws -> [DialogueViolation] {
+        let size = Table.suite.group.elementSize
+        let outside = [UInt8](repeating: 0, count: size - 1) + [2]
+        var taken: [DialogueViolation] = []
+        for kind in [TokenEnvelope.Kind.partialToken, .finalToken, .factorOutToken, .keyList] {
+            let table = try Table(3)
+            try table.begin(run: 1)
+            try table.deliver(until: kind)
+            guard let token = table.tokens.first else { throw AgreementError.wrongPhase }
+            let sender = table.members[Int(token.sender) - 1]
+            let victim = table.members[token.destination.map { Int($0) - 1 } ?? 0]
+            // The value, or the first partial key, is what the body ends with, or what follows the head of the list.
+            var body = try TokenEnvelope(reading: token.bytes).body
+            let start = kind == .keyList ? 32 + 2 + 8 : body.count - size
+            body.replaceSubrange(start..<start + size, with: outside)
+            let forged = try sender.sign(kind, to: token.destination == nil ? nil : victim.position, body: body)
+            do throws(AgreementError) {
+                _ = try victim.context.receive(forged, from: token.sender)
+            } catch .badElement {
+                continue
+            } catch {}
+            taken.append(
+                DialogueViolation(
+                    check: "values are in the subgroup", text: "\(kind) with the value 2 was not refused for its value")
+            )
+        }
+        return taken
+    }
+
+    private func falsePartialKey() throws -> [DialogueViolation] {
+        let table = try Table(3)
+        try table.begin(run: 1)
+        try table.deliver(until: .keyList)
+        let controller = table.members[2]
+        guard let token = table.tokens.first, case .waitForKeyList(let waiting) = controller.context.state,
+            let own = waiting.ownList, let run = controller.context.run
+        else { throw AgreementError.wrongPhase }
+        var list = try KeyList(
+            reading: TokenEnvelope(reading: token.bytes).body, elementSize: Table.suite.group.elementSize)
+        list.entries[0].partialKey = list.entries[1].partialKey
+        list.confirmation = try own.key.confirmation(of: list.confirmedBytes, binding: run.binding)
+        let forged = try controller.sign(.keyList, to: nil, body: list.body)
+        for victim in table.members.prefix(2) { _ = try? victim.context.receive(forged, from: 3) }
+        return table.members.prefix(2).filter { victim in
+            victim.context.hasKey && victim.context.fingerprint != own.key.fingerprint
+        }.map { victim in
+            DialogueViolation(
+                check: "same view, same key", text: "member \(victim.participant.id) installed a key of its own")
+        }
+    }
+
+    private func tokenOfAnEarlierRun() throws -> [DialogueViolation] {
+        let table = try Table(3)
+        try table.begin(run: 1)
+        guard let old = table.tokens.first else { throw AgreementError.wrongPhase }
+        try table.begin(run: 2)
+        do throws(AgreementError) {
+            _ = try table.members[1].context.receive(old.bytes, from: old.sender)
+        } catch {
+            return []
+        }
+        return [DialogueViolation(check: "tokens are fresh", text: "a partial token of the run before was accepted")]
+    }
+}
+
+// MARK: - Sealed records
+
+extension Dialogue {
+    private func recordTwice() throws -> [DialogueViolation] {
+        let view = ViewIdentifier(counter: 1, hash: [UInt8](repeating: 1, count: 32))
+        let secret = SecretBytes(copying: [UInt8](repeating: 5, count: KeySchedule.secretSize).span)
+        let keys = try KeySchedule(
+            secret: secret, binding: ViewBinding(group: "table", view: view), algorithm: Table.suite.cipher)
+        let opener = Opener(keys: keys, me: 2, members: [1, 2])
+        let records = try Sealer(keys: keys, sender: 1).seal([1, 2, 3], service: .fifo)
+        var count = 0
+        for record in records + records {
+            let opened = try? opener.open(record.payload, from: 1, service: record.service, isPrivate: false)
+            if opened?.message != nil { count += 1 }
+        }
+        guard count != 1 else { return [] }
+        return [
+            DialogueViolation(
+                check: "property 5 (no duplication)", text: "a record that came twice was delivered \(count) times")
+        ]
+    }
+
+    private func dataBeforeTheKeyList() throws -> [DialogueViolation] {
+        let room = try Room(2)
+        room.installView()
+        guard let list = room.deliverUntilKeyList() else { throw SecureGroupError.keyMissing }
+        let text: [UInt8] = Array("overtaking".utf8)
+        let (waiting, controller) = (room.members[0], room.members[1])
+        controller.hear(list)
+        controller.take(try controller.secure.userMessage(text, service: .fifo))
+        for said in controller.said { waiting.hear(said) }
+        waiting.hear(list)
+        guard room.members[0].delivered != [text] else { return [] }
+        return [
+            DialogueViolation(
+                check: "property 8 (virtual synchrony)",
+                text: "data that came before the key list was not delivered after it")
+        ]
+    }
+}
