@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "SimulatedNetwork", dependencies: ["Traces", "Observation"] + machines, swiftSettings: settings),
         .target(
             name: "Exhaustive", dependencies: ["Traces", "Oracles", "Observation"] + machines, swiftSettings: settings),
-        .target(name: "Insiders", dependencies: machines, swiftSettings: settings),
+        .target(name: "Insiders", dependencies: ["Traces"] + machines, swiftSettings: settings),
         .executableTarget(
             name: "simulate",
             dependencies: [

@@ -1,5 +1,7 @@
+import Arithmetic
 import Flush
 import Primitives
+import Traces
 
 @testable import KeyAgreement
 @testable import SecureGroup
@@ -21,7 +23,7 @@ public enum Dialogue: String, CaseIterable, Sendable {
     case dataBeforeTheKeyList
 
     /// Carries it out, and answers what does not hold: empty when all is well.
-    public func run() -> [DialogueViolation] {
+    public func run() -> [Violation] {
         do {
             switch self {
             case .valuesOutsideTheSubgroup: return try valuesOutsideTheSubgroup()
@@ -31,26 +33,18 @@ public enum Dialogue: String, CaseIterable, Sendable {
             case .dataBeforeTheKeyList: return try dataBeforeTheKeyList()
             }
         } catch {
-            return [DialogueViolation(check: "dialogue", text: "the dialogue cannot be held: \(error)")]
+            return [Violation(property: "dialogue", sentence: "the dialogue cannot be held: \(error)")]
         }
     }
-}
-
-/// Something that does not hold.
-public struct DialogueViolation: Equatable, Sendable {
-    /// Which check found it.
-    public let check: String
-    /// What happened, in a sentence.
-    public let text: String
 }
 
 // MARK: - Tokens
 
 extension Dialogue {
-    private func valuesOutsideTheSubgroup() throws -> [DialogueViolation] {
+    private func valuesOutsideTheSubgroup() throws -> [Violation] {
         let size = Table.suite.group.elementSize
         let outside = [UInt8](repeating: 0, count: size - 1) + [2]
-        var taken: [DialogueViolation] = []
+        var taken: [Violation] = []
         for kind in [TokenEnvelope.Kind.partialToken, .finalToken, .factorOutToken, .keyList] {
             let table = try Table(3)
             try table.begin(run: 1)
@@ -69,14 +63,15 @@ extension Dialogue {
                 continue
             } catch {}
             taken.append(
-                DialogueViolation(
-                    check: "values are in the subgroup", text: "\(kind) with the value 2 was not refused for its value")
+                Violation(
+                    property: "values are in the subgroup",
+                    sentence: "\(kind) with the value 2 was not refused for its value")
             )
         }
         return taken
     }
 
-    private func falsePartialKey() throws -> [DialogueViolation] {
+    private func falsePartialKey() throws -> [Violation] {
         let table = try Table(3)
         try table.begin(run: 1)
         try table.deliver(until: .keyList)
@@ -93,12 +88,12 @@ extension Dialogue {
         return table.members.prefix(2).filter { victim in
             victim.context.hasKey && victim.context.fingerprint != own.key.fingerprint
         }.map { victim in
-            DialogueViolation(
-                check: "same view, same key", text: "member \(victim.participant.id) installed a key of its own")
+            Violation(
+                property: "same view, same key", sentence: "member \(victim.participant.id) installed a key of its own")
         }
     }
 
-    private func tokenOfAnEarlierRun() throws -> [DialogueViolation] {
+    private func tokenOfAnEarlierRun() throws -> [Violation] {
         let table = try Table(3)
         try table.begin(run: 1)
         guard let old = table.tokens.first else { throw AgreementError.wrongPhase }
@@ -108,14 +103,14 @@ extension Dialogue {
         } catch {
             return []
         }
-        return [DialogueViolation(check: "tokens are fresh", text: "a partial token of the run before was accepted")]
+        return [Violation(property: "tokens are fresh", sentence: "a partial token of the run before was accepted")]
     }
 }
 
 // MARK: - Sealed records
 
 extension Dialogue {
-    private func recordTwice() throws -> [DialogueViolation] {
+    private func recordTwice() throws -> [Violation] {
         let view = ViewIdentifier(counter: 1, hash: [UInt8](repeating: 1, count: 32))
         let secret = SecretBytes(copying: [UInt8](repeating: 5, count: KeySchedule.secretSize).span)
         let keys = try KeySchedule(
@@ -129,12 +124,12 @@ extension Dialogue {
         }
         guard count != 1 else { return [] }
         return [
-            DialogueViolation(
-                check: "property 5 (no duplication)", text: "a record that came twice was delivered \(count) times")
+            Violation(
+                property: "5 No Duplication (§3.1)", sentence: "a record that came twice was delivered \(count) times")
         ]
     }
 
-    private func dataBeforeTheKeyList() throws -> [DialogueViolation] {
+    private func dataBeforeTheKeyList() throws -> [Violation] {
         let room = try Room(2)
         room.installView()
         guard let list = room.deliverUntilKeyList() else { throw SecureGroupError.keyMissing }
@@ -146,9 +141,9 @@ extension Dialogue {
         waiting.hear(list)
         guard room.members[0].delivered != [text] else { return [] }
         return [
-            DialogueViolation(
-                check: "property 8 (virtual synchrony)",
-                text: "data that came before the key list was not delivered after it")
+            Violation(
+                property: "8 Virtual Synchrony (§3.1)",
+                sentence: "data that came before the key list was not delivered after it")
         ]
     }
 }

@@ -1,4 +1,4 @@
-import KeyAgreement
+import Arithmetic
 import Primitives
 
 @testable import KeyAgreement

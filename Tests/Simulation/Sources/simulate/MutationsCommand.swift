@@ -1,0 +1,181 @@
+import ArgumentParser
+import Foundation
+import Primitives
+
+/// Whether the simulator notices when the library is broken.
+struct MutationsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mutations",
+        abstract: "Breaks the library on purpose, and expects to see it.",
+        discussion: """
+            Each mutation (Sources/Primitives/Mutation.swift) breaks the library in one way. Without --search, every \
+            line of the list is carried out twice: with the mutation on, when the check that is named must fail, and \
+            with it off, when all must hold. With --search, the list is written anew: for each mutation cases are tried \
+            until one fails that holds otherwise.
+            """)
+
+    @Flag(help: "Look for a case that catches each mutation, and write the list.")
+    var search = false
+
+    @Option(help: "How many seeds of each kind a search tries.")
+    var seeds = 200
+
+    @Option(help: "Only this mutation.")
+    var mutation: String?
+
+    @Option(help: "The list.")
+    var list = "Tests/Simulation/mutations.tsv"
+
+    @Option(help: "How many processes at once.")
+    var jobs = 2
+
+    @Option(help: "After so many seconds a process is taken for one that hangs.")
+    var limit = 600.0
+
+    func run() throws {
+        var chosen = Mutation.allCases
+        if let mutation {
+            guard let known = Mutation(name: mutation) else { throw ValidationError("no mutation \(mutation)") }
+            chosen = [known]
+        }
+        let failed = try search ? find(chosen) : replay(chosen)
+        print("\(chosen.count - failed) passed, \(failed) failed")
+        if failed > 0 { throw ExitCode.failure }
+    }
+
+    // MARK: - The list
+
+    private func read() throws -> [MutationCatch] {
+        let lines = try String(contentsOfFile: list, encoding: .utf8).split(separator: "\n")
+        return try lines.filter { !$0.hasPrefix("#") }.map { line in
+            guard let entry = MutationCatch(line: String(line)) else {
+                throw ValidationError("\(list): not a line of the list: \(line)")
+            }
+            return entry
+        }
+    }
+
+    private func write(_ entries: [MutationCatch]) throws {
+        let head = """
+            # What catches each mutation: mutation, case, check that fails. Written by: simulate mutations --search
+
+            """
+        try (head + entries.map { $0.line + "\n" }.joined()).write(toFile: list, atomically: true, encoding: .utf8)
+    }
+
+    // MARK: - Replaying
+
+    private func replay(_ chosen: [Mutation]) throws -> Int {
+        let entries = try read()
+        let outcomes = concurrently(chosen) { mutation -> String? in
+            guard let entry = entries.first(where: { $0.mutation == mutation }) else { return "is not in the list" }
+            do { return try replay(entry) } catch { return "\(error)" }
+        }
+        var failed = 0
+        for (mutation, outcome) in zip(chosen, outcomes) {
+            failed += outcome == nil ? 0 : 1
+            print("\(outcome == nil ? "caught  " : "SURVIVES") \(mutation.name)\(outcome.map { ": " + $0 } ?? "")")
+        }
+        return failed
+    }
+
+    /// What is wrong with a line of the list; nil if it is right.
+    private func replay(_ entry: MutationCatch) throws -> String? {
+        let broken = try WorkerResult.run(mutation: entry.mutation, cases: [entry.example], limit: limit)
+        guard broken.found.contains(where: { $0.check == entry.check }) else {
+            return "\(entry.example.text): \(entry.check) holds"
+        }
+        let whole = try WorkerResult.run(mutation: nil, cases: [entry.example], limit: limit)
+        return whole.found.first.map { "\(entry.example.text) fails without it: \($0.check): \($0.sentence)" }
+    }
+
+    // MARK: - Searching
+
+    private struct Finding {
+        var entry: MutationCatch
+        var sentence: String
+        var count: Int
+    }
+
+    private func find(_ chosen: [Mutation]) throws -> Int {
+        let findings = concurrently(chosen) { mutation -> Finding? in
+            do {
+                guard let finding = try find(mutation) else {
+                    print("SURVIVES \(mutation.name)")
+                    return nil
+                }
+                print("\(finding.entry.line)\t\(finding.count) cases\t\(finding.sentence)")
+                return finding
+            } catch {
+                print("\(mutation.name): \(error)")
+                return nil
+            }
+        }
+        var entries = (try? read()) ?? []
+        entries.removeAll { entry in chosen.contains(entry.mutation) }
+        entries += findings.compactMap { $0?.entry }
+        let order = Mutation.allCases
+        entries.sort { (order.firstIndex(of: $0.mutation) ?? 0) < (order.firstIndex(of: $1.mutation) ?? 0) }
+        try write(entries)
+        return findings.count { $0 == nil }
+    }
+
+    /// Tries cases until one is caught that holds without the mutation.
+    private func find(_ mutation: Mutation) throws -> Finding? {
+        let result = try WorkerResult.run(mutation: mutation, seeds: seeds, limit: limit)
+        guard let first = result.found.first else { return nil }
+        let whole = try WorkerResult.run(mutation: nil, cases: [first.example], limit: limit)
+        if let fault = whole.found.first {
+            print("\(first.example.text) fails without any mutation: \(fault.check): \(fault.sentence)")
+            return nil
+        }
+        let entry = MutationCatch(mutation: mutation, example: first.example, check: first.check)
+        return Finding(entry: entry, sentence: first.sentence, count: result.count)
+    }
+
+    // MARK: - At the same time
+
+    /// Does something for each mutation, for so many of them at once; the answers are in the order of the mutations.
+    private func concurrently<Answer: Sendable>(
+        _ mutations: [Mutation], _ body: @escaping @Sendable (Mutation) -> Answer?
+    ) -> [Answer?] {
+        let answers = Answers<Answer>(count: mutations.count)
+        DispatchQueue.concurrentPerform(iterations: max(jobs, 1)) { _ in
+            while let index = answers.next() {
+                answers.set(body(mutations[index]), at: index)
+                fflush(nil)
+            }
+        }
+        return answers.all
+    }
+}
+
+/// Answers that several threads give.
+private final class Answers<Answer: Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var answers: [Answer?]
+    private var given = 0
+
+    init(count: Int) { answers = Array(repeating: nil, count: count) }
+
+    /// The next question that nobody has taken.
+    func next() -> Int? {
+        lock.lock()
+        defer { lock.unlock() }
+        guard given < answers.count else { return nil }
+        given += 1
+        return given - 1
+    }
+
+    func set(_ answer: Answer?, at index: Int) {
+        lock.lock()
+        defer { lock.unlock() }
+        answers[index] = answer
+    }
+
+    var all: [Answer?] {
+        lock.lock()
+        defer { lock.unlock() }
+        return answers
+    }
+}
