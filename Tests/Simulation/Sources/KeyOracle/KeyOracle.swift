@@ -13,9 +13,9 @@ import Traces
 ///   of its shares.
 ///
 /// The closure of (d) is searched from its end: for each e, K^(1/e) is looked up among the values. A search costs one
-/// power for each e; `budget` bounds their number. All pairs of a view and an outsider are searched with single shares
-/// first, the rest of the budget goes to pairs of shares. Where a stage has more to search than budget, each pair of a
-/// view and an outsider is taken with the same probability, drawn from the seed.
+/// power for each e; `budget` bounds their number. All pairs of a view and an outsider are searched with single
+/// shares first, the rest of the budget goes to pairs of shares. Where a stage has more to search than budget, each
+/// pair of a view and an outsider is taken with the same probability, drawn from the seed.
 ///
 /// All that is given to the oracle is only looked at in `violations`, apart from what can be compared at once.
 public final class KeyOracle {
