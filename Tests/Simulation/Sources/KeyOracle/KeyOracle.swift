@@ -8,9 +8,9 @@ import Traces
 /// - (c) the key of a view is g to the product of all shares, those of departed members and the controllers' refreshes
 ///   accounted for;
 /// - (d) nobody outside a secure view can compute its key. Whoever is not in the view, former member, future member or
-///   stranger, is given every value that any token ever carried, every share and every key that it ever held, and must
-///   not reach the key by v^e, where v is such a value, such a key or g, and e is 1, s, 1/s, s·t, 1/(s·t) or s/t for two
-///   of its shares.
+///   stranger, is given every value that any token ever carried, every share and every key that it ever held, and
+///   must not reach the key by v^e, where v is such a value, such a key or g, and e is 1, s, 1/s, s·t, 1/(s·t) or s/t
+///   for two of its shares.
 ///
 /// The closure of (d) is searched from its end: for each e, K^(1/e) is looked up among the values. A search costs one
 /// power for each e; `budget` bounds their number. All pairs of a view and an outsider are searched with single
