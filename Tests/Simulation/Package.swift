@@ -37,7 +37,9 @@ let package = Package(
             ]
             .map { .embedInCode("Resources/" + $0) }, swiftSettings: settings),
         .testTarget(name: "PagesTests", dependencies: ["Pages", "Traces"], swiftSettings: settings),
-        .target(name: "SimulatedNetwork", dependencies: ["Traces", "Observation"] + machines, swiftSettings: settings),
+        .target(
+            name: "SimulatedNetwork", dependencies: ["Traces", "Observation", "KeyOracle"] + machines,
+            swiftSettings: settings),
         .target(
             name: "Exhaustive", dependencies: ["Traces", "Oracles", "Observation"] + machines, swiftSettings: settings),
         .target(name: "Insiders", dependencies: ["Traces"] + machines, swiftSettings: settings),

@@ -1,5 +1,6 @@
 import Flush
 import KeyAgreement
+import KeyOracle
 import Observation
 import Primitives
 import SecureGroup
@@ -19,6 +20,7 @@ public final class Simulation {
     var dice: Dice
     var heap = EventHeap()
     let entropy: Entropy
+    let keys: KeyOracle
     var persons: [Person] = []
     var nodes: [Node] = []
 
@@ -57,6 +59,7 @@ public final class Simulation {
             algorithm: settings.algorithmName)
         dice = Dice(seed: scenario.seed)
         entropy = Entropy.seeded(scenario.seed)
+        keys = KeyOracle(suite: settings.suite, seed: scenario.seed)
         try makePersons()
     }
 

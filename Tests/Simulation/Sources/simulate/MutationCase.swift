@@ -1,38 +1,56 @@
 import Insiders
 import Primitives
+import SimulatedNetwork
 import Traces
 
 /// Something that is carried out and judged: a dialogue, or a seed of the simulator.
 enum MutationCase: Equatable {
     case dialogue(Dialogue)
+    case seed(UInt64, algorithm: String)
 
-    /// As a list has it: "dialogue recordTwice".
+    /// As a list has it: "dialogue recordTwice", "seed 17 optimized".
     init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
-        switch words.first {
-        case "dialogue":
-            guard words.count == 2, let dialogue = Dialogue(rawValue: words[1]) else { return nil }
+        if words.count == 2, words[0] == "dialogue", let dialogue = Dialogue(rawValue: words[1]) {
             self = .dialogue(dialogue)
-        default: return nil
+        } else if words.count == 3, words[0] == "seed", let seed = UInt64(words[1]) {
+            self = .seed(seed, algorithm: words[2])
+        } else {
+            return nil
         }
     }
 
     var text: String {
         switch self {
         case .dialogue(let dialogue): "dialogue \(dialogue.rawValue)"
+        case .seed(let seed, let algorithm): "seed \(seed) \(algorithm)"
         }
     }
 
     /// What does not hold.
-    func run() -> [Violation] {
+    func run() throws -> [Violation] {
         switch self {
-        case .dialogue(let dialogue): dialogue.run()
+        case .dialogue(let dialogue): return dialogue.run()
+        case .seed(let seed, let algorithm):
+            let plan = RunPlan(
+                seeds: SeedRange(first: seed, last: seed), members: nil, events: nil, flavour: nil,
+                algorithms: [algorithm], suite: "simulation", realShare: Self.realShare)
+            let (scenario, settings) = try plan.run(0)
+            let simulation = try Simulation(scenario, settings)
+            try simulation.run()
+            return Runner.violations(of: simulation)
         }
     }
 
-    /// In which order a search tries cases.
+    /// As `simulate` has it: seeds with real numbers take long, and a search leaves them out.
+    private static let realShare = 2
+
+    /// What a search tries, in this order: seeds of both algorithms, then dialogues.
     static func all(seeds: Int) -> [MutationCase] {
-        Dialogue.allCases.map { .dialogue($0) }
+        let numbers = (1...UInt64(max(seeds, 1))).filter { $0 % 100 >= UInt64(realShare) }
+        return numbers.flatMap { seed in
+            (Algorithm(rawValue: "both") ?? .optimized).each.map { .seed(seed, algorithm: $0) }
+        } + Dialogue.allCases.map { .dialogue($0) }
     }
 }
 

@@ -11,8 +11,8 @@ struct MutationWorker: ParsableCommand {
     @Option(help: "The mutation; none for the library as it is.")
     var mutation: String?
 
-    @Option(help: "How many seeds of each kind to try when no case is given.")
-    var seeds = 0
+    @Flag(help: "Stop at the first case that fails.")
+    var untilFailure = false
 
     @Argument(help: "The cases.")
     var cases: [String] = []
@@ -22,15 +22,15 @@ struct MutationWorker: ParsableCommand {
             guard let known = Mutation(name: mutation) else { throw ValidationError("no mutation \(mutation)") }
             Mutation.active = known
         }
-        let chosen = cases.isEmpty ? MutationCase.all(seeds: seeds) : cases.compactMap { MutationCase($0) }
-        guard cases.isEmpty || chosen.count == cases.count else { throw ValidationError("not a case") }
+        let chosen = cases.compactMap { MutationCase($0) }
+        guard chosen.count == cases.count else { throw ValidationError("not a case") }
         for example in chosen {
             print("begin\t\(example.text)")
             fflush(nil)
-            let violations = example.run()
+            let violations = try example.run()
             for violation in violations { print("violation\t\(violation.property)\t\(violation.sentence)") }
             fflush(nil)
-            if !violations.isEmpty, mutation != nil, self.cases.isEmpty { return }
+            if untilFailure, !violations.isEmpty { return }
         }
     }
 }
@@ -46,12 +46,13 @@ struct WorkerResult {
     ///
     /// - Parameter limit: after so many seconds it is taken for one that hangs.
     static func run(
-        mutation: Mutation?, cases: [MutationCase] = [], seeds: Int = 0, limit: Double
+        mutation: Mutation?, cases: [MutationCase], untilFailure: Bool = false, limit: Double
     ) throws -> WorkerResult {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments =
-            ["mutation-worker", "--seeds", "\(seeds)"] + (mutation.map { ["--mutation", $0.name] } ?? [])
+            ["mutation-worker"] + (untilFailure ? ["--until-failure"] : [])
+            + (mutation.map { ["--mutation", $0.name] } ?? [])
             + cases.map { $0.text }
         // A trap is an answer here; nobody wants to read its backtrace.
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Primitives
 import SimulatedNetwork
 import Traces
 
@@ -22,6 +23,8 @@ struct Run: ParsableCommand {
     var suite = "simulation"
     @Option(help: "Of a hundred seeds, so many run real signatures and a real group of numbers.")
     var realShare = 2
+    @Option(help: "Break the library in this way: see \"simulate mutations\".")
+    var mutation: String?
     @Flag(help: "Stop at the first seed that fails.")
     var untilFailure = false
     @Option(help: "How many threads.")
@@ -36,12 +39,14 @@ struct Run: ParsableCommand {
     func validate() throws {
         guard Suites.suite(suite) != nil else { throw ValidationError("no suite is called \(suite)") }
         guard (0...100).contains(realShare) else { throw ValidationError("--real-share is a percentage") }
+        if let mutation, Mutation(name: mutation) == nil { throw ValidationError("no mutation is called \(mutation)") }
         guard jobs > 0 else { throw ValidationError("--jobs is at least 1") }
         if let members, !(1...200).contains(members) { throw ValidationError("--members is 1 to 200") }
         if let events, !(0...10_000).contains(events) { throw ValidationError("--events is 0 to 10000") }
     }
 
     func run() throws {
+        Mutation.active = mutation.flatMap { Mutation(name: $0) }
         let plan = RunPlan(
             seeds: seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1), members: members, events: events,
             flavour: flavour, algorithms: algorithm.each, suite: suite, realShare: realShare)

@@ -110,12 +110,17 @@ final class Runner: Sendable {
         }
     }
 
+    /// All that does not hold of a run that is over.
+    static func violations(of simulation: Simulation) -> [Violation] {
+        simulation.livenessViolations() + Oracle.judge(simulation.trace) + simulation.keyViolations()
+    }
+
     private func one(_ index: Int) throws {
         let (scenario, settings) = try plan.run(index)
         let replay = plan.replay(scenario, settings)
         let simulation = try Simulation(scenario, settings, replay: replay)
         try simulation.run()
-        let violations = simulation.livenessViolations() + Oracle.judge(simulation.trace)
+        let violations = Self.violations(of: simulation)
         let failure =
             violations.isEmpty ? nil : Failure(seed: scenario.seed, replay: replay, violations: violations)
         let kept = keepsTrace && plan.count == 1 ? simulation.trace : nil
