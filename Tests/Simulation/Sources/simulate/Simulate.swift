@@ -5,5 +5,6 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Runs whole networks of members from seeds, and judges what happened to them.",
-        subcommands: [Run.self, Speed.self, MutationsCommand.self, MutationWorker.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Speed.self, ExhaustiveCommand.self, MutationsCommand.self, MutationWorker.self],
+        defaultSubcommand: Run.self)
 }
