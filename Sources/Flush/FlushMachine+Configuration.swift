@@ -11,6 +11,7 @@ extension FlushMachine {
         case .joining, .steady, .requested, .acknowledged: break
         }
         let spared = blameless()
+        if hasLostObstacle(members: members) { considered = [] }
         do throws(PrimitivesError) {
             try enter(id: id, members: members, transitional: transitional)
         } catch {
@@ -19,9 +20,19 @@ extension FlushMachine {
         var actions = signalLosses(members: members, transitional: transitional)
         let hasLost = !actions.isEmpty || !(installed?.gone.isEmpty ?? true)
         restartWaiting(sparing: spared, now: now)
-        if hasLost { actions += startFlush(now: now) }
+        actions += hasLost ? startFlush(now: now) : startFlushIfSomebodyWaits(now: now)
         if configuration.peer(connection) == nil { actions += introduce() }
         return actions + settle(now: now)
+    }
+
+    /// Whether somebody departs who is in a view with somebody accepted: perhaps it was the one who kept others out.
+    private func hasLostObstacle(members: [UInt64]) -> Bool {
+        configuration.peers.contains { lost in
+            guard !lost.isFresh, !members.contains(lost.connection) else { return false }
+            return configuration.peers.contains { other in
+                other.connection != lost.connection && other.view == lost.view && isAccepted(other.hello.publicKey)
+            }
+        }
     }
 
     /// Takes what is known into the new configuration. When somebody is new there, nothing is: newcomers have not

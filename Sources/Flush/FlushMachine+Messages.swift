@@ -97,10 +97,14 @@ extension FlushMachine {
     private mutating func received(
         _ message: Stability, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64
     ) throws(FlushError) -> [FlushAction] {
+        // What was sent in an earlier configuration, or view, may be here before its sender's hello, and is under a code
+        // of which the key is gone.
+        guard configuration.peer(sender) != nil, let view = installed?.view, message.view == view.id else {
+            return [.ignore(.outdated)]
+        }
         if case .without(let reason) = try verified(bytes, proof, by: message.sender, at: sender, configuration.id) {
             return [.ignore(reason)]
         }
-        guard let view = installed?.view, message.view == view.id else { return [.ignore(.outdated)] }
         guard installed?.member(at: sender)?.id == message.sender else { throw .unknownSender }
         installed?.queue.note(message.digests, receivedBy: message.sender)
         return deliverStable()
@@ -118,17 +122,21 @@ extension FlushMachine {
         guard let installed, let member = installed.member(at: sender), !installed.gone.contains(member.id) else {
             return [.ignore(.otherView)]
         }
-        guard message.view == installed.view.id || isBroken(.otherViewsDataIsDelivered) else { throw .wrongView }
+        guard message.view == installed.view.id || isBroken(.otherViewsDataIsDelivered) else {
+            // Its sender has gone on without this member, or had when it sent this, in an earlier configuration.
+            guard configuration.peer(sender)?.view == installed.view.id else { return [.ignore(.otherView)] }
+            throw .wrongView
+        }
         let isPrivate = message.destination != 0
         let mustBeStable = message.service == .safe && !isPrivate && !installed.hasSignalled
-        var entry = DeliveryQueue.Entry(
+        let entry = DeliveryQueue.Entry(
             sender: member.id, service: message.service, isPrivate: isPrivate, payload: message.payload,
             digest: mustBeStable ? try stabilityDigest(bytes) : nil)
         guard mustBeStable || !installed.queue.isEmpty && !isBroken(.safeMessageIsOvertaken) else {
             return [entry.delivery]
         }
-        // To have received one's own message, or another's, needs no acknowledgement to oneself.
-        if mustBeStable { entry.receivers = [id] }
+        // One's own receipt counts like the others', where it stands in the order: so that all who move together take a
+        // message for stable at the same place, before the signal or after it (property 12).
         self.installed?.queue.append(entry)
         if mustBeStable, nextStabilityRepeat == nil { nextStabilityRepeat = now &+ limits.repeatInterval }
         return deliverStable()
