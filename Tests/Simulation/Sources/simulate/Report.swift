@@ -35,9 +35,9 @@ struct Report: Sendable {
     var text: String {
         var lines: [String] = []
         for entry in coverage { lines += table(entry.algorithm, entry.table) + [""] }
-        lines += summary
+        lines += summary + causes
         for failure in failures.prefix(20) {
-            for violation in failure.violations.prefix(8) {
+            for violation in failure.violations.prefix(3) {
                 lines.append("FAILED seed \(failure.seed): \(violation.property): \(violation.sentence)")
             }
             lines.append("  replay: \(failure.replay)")
@@ -70,6 +70,23 @@ struct Report: Sendable {
                 + " \(rate) deliveries per second;"
                 + " the slowest end took \(total.slowestEnd / 1_000) ms of virtual time")
         return lines
+    }
+
+    /// In how many runs which property did not hold, and the first seed that shows it.
+    private var causes: [String] {
+        var found: [(property: String, runs: Int, seed: UInt64)] = []
+        for failure in failures {
+            var seen: [String] = []
+            for violation in failure.violations where !seen.contains(violation.property) {
+                seen.append(violation.property)
+                if let index = found.firstIndex(where: { $0.property == violation.property }) {
+                    found[index].runs += 1
+                } else {
+                    found.append((violation.property, 1, failure.seed))
+                }
+            }
+        }
+        return found.map { "\($0.property): broken in \($0.runs) runs, first in seed \($0.seed)" }
     }
 
     /// How often which state received which event; in brackets, how often it refused it.
