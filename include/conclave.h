@@ -92,6 +92,7 @@ enum {
     CONCLAVE_E_MEMBER_LIST = -414,         /**< the message's member list is not the view's */
     CONCLAVE_E_KEY_CONFIRMATION = -415,    /**< the sender holds another key */
     CONCLAVE_E_BAD_SEAL = -416,            /**< an encrypted message was altered */
+    CONCLAVE_E_WRONG_ALGORITHM = -417,     /**< somebody runs the other robust algorithm: all must choose the same */
 
     /* The world outside. */
     CONCLAVE_E_TRANSPORT_UNREACHABLE = -501, /**< nobody answers at the transport's address */
@@ -336,6 +337,13 @@ CONCLAVE_API void conclave_agreement_free(conclave_agreement *agreement);
 /** A membership in one secure group. */
 typedef struct conclave_group conclave_group;
 
+/** Which robust algorithm carries the key from view to view. Both give the same guarantees; all members of a group
+ *  choose the same: somebody with the other one stays outside, and both sides get ERROR events with WRONG_ALGORITHM. */
+enum {
+    CONCLAVE_ALGORITHM_OPTIMIZED = 0, /**< continues from the last key where it can: a leave costs one message */
+    CONCLAVE_ALGORITHM_BASIC = 1      /**< simpler: every change costs a whole agreement, 2n messages for n members */
+};
+
 /** How a group behaves. Begin with CONCLAVE_GROUP_OPTIONS_INIT or conclave_group_options_init. */
 typedef struct conclave_group_options {
     size_t size;                   /**< sizeof(conclave_group_options) */
@@ -347,10 +355,14 @@ typedef struct conclave_group_options {
     uint32_t admission_timeout_ms; /**< 10,000; then an ERROR event tells why we still wait (NOT_ADMITTED) */
     size_t send_queue_bytes;       /**< 4 MiB; what may wait to be sent */
     size_t event_queue_bytes;      /**< 64 MiB; what may wait to be fetched before the transport is no longer read */
+    uint32_t algorithm;            /**< CONCLAVE_ALGORITHM_OPTIMIZED, also for callers whose structure ends before it */
 } conclave_group_options;
 
 #define CONCLAVE_GROUP_OPTIONS_INIT                                                                                    \
-    { sizeof(conclave_group_options), CONCLAVE_SUITE_STANDARD, false, 30000, 10000, 3, 10000, 4194304, 67108864 }
+    {                                                                                                                  \
+        sizeof(conclave_group_options), CONCLAVE_SUITE_STANDARD, false, 30000, 10000, 3, 10000, 4194304, 67108864,     \
+            CONCLAVE_ALGORITHM_OPTIMIZED                                                                               \
+    }
 /** The same as CONCLAVE_GROUP_OPTIONS_INIT, for callers without a C preprocessor. */
 CONCLAVE_API void conclave_group_options_init(conclave_group_options *options);
 

@@ -39,20 +39,43 @@ private var standardOptions: conclave_group_options {
     conclave_group_options(
         size: MemoryLayout<conclave_group_options>.size, suite: Suite.standard.number, manual_flush: false,
         flush_timeout_ms: 30_000, agreement_timeout_ms: 10_000, restart_limit: 3, admission_timeout_ms: 10_000,
-        send_queue_bytes: 4 << 20, event_queue_bytes: 64 << 20)
+        send_queue_bytes: 4 << 20, event_queue_bytes: 64 << 20, algorithm: UInt32(CONCLAVE_ALGORITHM_OPTIMIZED))
+}
+
+/// The caller's options, and the standard for what the caller's version of the structure did not have yet.
+@unsafe
+private func chosenOptions(
+    _ pointer: UnsafePointer<conclave_group_options>?
+) throws(Failure) -> conclave_group_options {
+    var chosen = standardOptions
+    guard let pointer = unsafe pointer else { return chosen }
+    // A caller with an older header has allocated no more than it says: its structure is never read whole.
+    let caller = unsafe UnsafeRawPointer(pointer)
+    let size = unsafe caller.loadUnaligned(as: Int.self)
+    let whole = MemoryLayout<conclave_group_options>.size
+    guard size == whole || size == conclave_group_options_first_size() else {
+        throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE, "the options' size is not sizeof(conclave_group_options)")
+    }
+    unsafe withUnsafeMutableBytes(of: &chosen) { bytes in
+        unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: caller, count: size))
+    }
+    return chosen
+}
+
+private func robustAlgorithm(_ number: UInt32) throws(Failure) -> RobustAlgorithm {
+    switch Int(number) {
+    case Int(CONCLAVE_ALGORITHM_OPTIMIZED): return .optimized
+    case Int(CONCLAVE_ALGORITHM_BASIC): return .basic
+    default: throw Failure(CONCLAVE_E_INVALID_ARGUMENT, "there is no robust algorithm of that number")
+    }
 }
 
 @unsafe
 private func driverOptions(
     _ pointer: UnsafePointer<conclave_group_options>?
 ) throws(Failure) -> GroupDriverOptions {
-    var chosen = standardOptions
-    if let pointer = unsafe pointer {
-        guard unsafe pointer.pointee.size == MemoryLayout<conclave_group_options>.size else {
-            throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE, "the options' size is not sizeof(conclave_group_options)")
-        }
-        chosen = unsafe pointer.pointee
-    }
+    let chosen = unsafe try chosenOptions(pointer)
+    let algorithm = try robustAlgorithm(chosen.algorithm)
     guard let suite = Suite(number: chosen.suite) else {
         throw Failure(CONCLAVE_E_UNKNOWN_SUITE, "this build has no suite of that number")
     }
@@ -63,6 +86,7 @@ private func driverOptions(
     guard (1...largestQueue).contains(chosen.send_queue_bytes), (1...largestQueue).contains(chosen.event_queue_bytes)
     else { throw Failure(CONCLAVE_E_INVALID_ARGUMENT, "a queue has 1 byte to 1 GiB") }
     var options = GroupDriverOptions(suite: suite)
+    options.algorithm = algorithm
     options.answersFlushRequests = !chosen.manual_flush
     options.flushLimits.flushTimeout = UInt64(chosen.flush_timeout_ms)
     options.flushLimits.admissionTimeout = UInt64(chosen.admission_timeout_ms)

@@ -19,6 +19,10 @@ extension Failure {
         case .wrongView: self.init(CONCLAVE_E_WRONG_VIEW)
         case .wrongSuite:
             self.init(CONCLAVE_E_UNKNOWN_SUITE, "somebody uses another suite: all members must name the same one")
+        case .wrongAlgorithm:
+            self.init(
+                CONCLAVE_E_WRONG_ALGORITHM,
+                "somebody runs the other robust algorithm: all members must choose the same one")
         case .notAuthentic: self.init(CONCLAVE_E_BAD_SIGNATURE)
         case .unknownSender:
             self.init(CONCLAVE_E_WRONG_SENDER, "a message of somebody who has not introduced itself was refused")
@@ -52,6 +56,7 @@ extension Failure {
         case .malformed: self.init(CONCLAVE_E_MALFORMED)
         case .unknownSender: self.init(CONCLAVE_E_WRONG_SENDER)
         case .wrongSuite: self.init(CONCLAVE_E_UNKNOWN_SUITE)
+        case .wrongAlgorithm: self.init(CONCLAVE_E_WRONG_ALGORITHM)
         case .wrongGroup: self.init(CONCLAVE_E_WRONG_GROUP)
         case .wrongView: self.init(CONCLAVE_E_WRONG_VIEW)
         case .wrongRun: self.init(CONCLAVE_E_WRONG_RUN)

@@ -66,6 +66,8 @@ private func networkRow(_ status: conclave_status) -> StatusRow {
     case CONCLAVE_E_BAD_ELEMENT: return row("BAD_ELEMENT", "a value outside the prime-order subgroup")
     case CONCLAVE_E_MEMBER_LIST: return row("MEMBER_LIST", "the message's member list is not the view's")
     case CONCLAVE_E_KEY_CONFIRMATION: return row("KEY_CONFIRMATION", "the sender holds another key")
+    case CONCLAVE_E_WRONG_ALGORITHM:
+        return row("WRONG_ALGORITHM", "the other robust algorithm than this member's")
     case CONCLAVE_E_BAD_SEAL: return row("BAD_SEAL", "an encrypted message was altered")
     default: return outsideRow(status)
     }

@@ -94,7 +94,7 @@ public final class GroupDriver {
         let id: UInt64
         do throws(PrimitivesError) { id = try entropy.nonzeroUInt64() } catch { throw .system(errno: EIO) }
         return GroupEngine(
-            group: group, suite: options.suite, identity: identity, id: id, trust: trust,
+            group: group, suite: options.suite, algorithm: options.algorithm, identity: identity, id: id, trust: trust,
             answersFlushRequests: options.answersFlushRequests, flushLimits: options.flushLimits,
             secureLimits: options.secureLimits, entropy: entropy)
     }

@@ -6,6 +6,7 @@ public import SecureGroup
 /// How a membership behaves.
 public struct GroupDriverOptions {
     public var suite: Suite
+    public var algorithm = RobustAlgorithm.optimized
     public var answersFlushRequests = true
     public var flushLimits = FlushLimits()
     public var secureLimits = SecureGroupLimits()

@@ -14,6 +14,8 @@ public enum FlushError: Error, Equatable, Sendable {
     case wrongView
     /// A hello of another suite than this member's.
     case wrongSuite
+    /// A hello of a member that runs the other robust algorithm.
+    case wrongAlgorithm
     /// The signature or authentication code is wrong.
     case notAuthentic
     /// A message of somebody who has sent no valid hello.

@@ -110,9 +110,10 @@ extension FlushMachine {
     private mutating func introduce() -> [FlushAction] {
         do throws(PrimitivesError) {
             let hello = Hello(
-                suite: suite, configuration: configuration.id, connection: connection, incarnation: id,
-                publicKey: identity.publicKey, name: identity.name, nonce: try entropy.publicBytes(FlushWire.hashSize),
-                view: installed?.view.id, place: ownPlace, lineage: lineage)
+                suite: suite, algorithm: algorithm, configuration: configuration.id, connection: connection,
+                incarnation: id, publicKey: identity.publicKey, name: identity.name,
+                nonce: try entropy.publicBytes(FlushWire.hashSize), view: installed?.view.id, place: ownPlace,
+                lineage: lineage)
             ownHello = try hello.signed(group: group, by: identity)
             return [.multicast(ownHello)]
         } catch {

@@ -33,6 +33,7 @@ extension FlushMachine {
         guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
         guard hello.connection == sender else { throw .wrongConfiguration }
         guard hello.suite == suite else { throw .wrongSuite }
+        guard hello.algorithm == algorithm else { throw .wrongAlgorithm }
         // Two may claim one incarnation: who comes first must not silence the other. No view has both.
         guard configuration.peer(sender) == nil else { return [.ignore(.repeatedHello)] }
         spare(configuration.peers.filter { $0.acknowledgement != nil }.map { $0.connection })

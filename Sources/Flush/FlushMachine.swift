@@ -87,6 +87,7 @@ public struct FlushMachine: ~Copyable {
 
     let group: [UInt8]
     let suite: UInt16
+    let algorithm: UInt8
     let identity: Identity
     let id: UInt64
     let limits: FlushLimits
@@ -113,13 +114,15 @@ public struct FlushMachine: ~Copyable {
     /// Since when nothing has become stable, as `tick` has seen it; nil while nothing waits.
     var unstableSince: UInt64? = nil
 
-    /// A machine for one membership; `id` is its incarnation, random and not zero.
+    /// A machine for one membership; `id` is its incarnation, random and not zero. `suite` and `algorithm` are numbers of
+    /// the layer above, which all members must have in common.
     public init(
-        group: String, suite: UInt16, identity: Identity, id: UInt64, trust: TrustStore, limits: FlushLimits,
-        entropy: Entropy
+        group: String, suite: UInt16, algorithm: UInt8, identity: Identity, id: UInt64, trust: TrustStore,
+        limits: FlushLimits, entropy: Entropy
     ) {
         self.group = [UInt8](group.utf8)
         self.suite = suite
+        self.algorithm = algorithm
         self.identity = identity
         self.id = id
         self.trust = trust

@@ -3,6 +3,8 @@ internal import Primitives
 /// A connection introduces itself in a configuration: multicast AGREED, always signed (decision 13).
 struct Hello: Equatable {
     var suite: UInt16
+    /// The robust algorithm of the layer above: 1 optimized, 2 basic.
+    var algorithm: UInt8
     /// The transport configuration in which it is sent.
     var configuration: UInt64
     /// The connection that sends it.
@@ -23,6 +25,7 @@ struct Hello: Equatable {
     func unsigned(group: [UInt8]) -> ByteWriter {
         var writer = FlushWire.begin(.hello, group: group)
         writer.writeUInt16(suite)
+        writer.writeUInt8(algorithm)
         writer.writeUInt64(configuration)
         writer.writeUInt64(connection)
         writer.writeUInt64(incarnation)
@@ -59,8 +62,9 @@ struct Hello: Equatable {
 
     private static func fields(_ reader: inout ByteReader) throws(CodecError) -> Hello {
         let hello = Hello(
-            suite: try reader.readUInt16(), configuration: try reader.readUInt64(),
-            connection: try reader.readUInt64(), incarnation: try reader.readUInt64(),
+            suite: try reader.readUInt16(), algorithm: try reader.readUInt8(),
+            configuration: try reader.readUInt64(), connection: try reader.readUInt64(),
+            incarnation: try reader.readUInt64(),
             publicKey: try reader.readRaw(Identity.publicKeySize), name: try name(&reader),
             nonce: try reader.readRaw(FlushWire.hashSize), view: try reader.readView(),
             place: try reader.readUInt16(), lineage: try reader.readRaw(FlushWire.hashSize))

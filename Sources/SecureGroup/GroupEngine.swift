@@ -18,17 +18,20 @@ public struct GroupEngine: ~Copyable {
     #endif
 
     /// - Parameters:
+    ///   - algorithm: the same at all members; a hello that names the other one is refused.
     ///   - id: the incarnation, random and not zero.
     ///   - answersFlushRequests: whether flush requests are acknowledged without asking the application.
     public init(
-        group: String, suite: Suite, identity: Identity, id: UInt64, trust: TrustStore, answersFlushRequests: Bool,
-        flushLimits: FlushLimits, secureLimits: SecureGroupLimits, entropy: Entropy
+        group: String, suite: Suite, algorithm: RobustAlgorithm = .optimized, identity: Identity, id: UInt64,
+        trust: TrustStore, answersFlushRequests: Bool, flushLimits: FlushLimits, secureLimits: SecureGroupLimits,
+        entropy: Entropy
     ) {
         flush = FlushMachine(
-            group: group, suite: suite.number, identity: identity, id: id, trust: trust, limits: flushLimits,
-            entropy: entropy)
+            group: group, suite: suite.number, algorithm: algorithm.rawValue, identity: identity, id: id, trust: trust,
+            limits: flushLimits, entropy: entropy)
         secure = SecureGroup(
-            group: group, suite: suite, identity: identity, id: id, limits: secureLimits, entropy: entropy)
+            group: group, suite: suite, algorithm: algorithm, identity: identity, id: id, limits: secureLimits,
+            entropy: entropy)
         self.answersFlushRequests = answersFlushRequests
     }
 

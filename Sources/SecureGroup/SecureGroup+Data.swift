@@ -44,7 +44,8 @@ extension SecureGroup {
             } catch {
                 return refuseToken(error, from: sender, isPrivate: isPrivate)
             }
-        case .waitForCascadingMembership: return [.ignored(.abandonedRun, sender: sender)]
+        case .waitForCascadingMembership(let state):
+            return [.ignored(state.isBeforeFirstView ? .notYetJoined : .abandonedRun, sender: sender)]
         case .secure, .waitForMembership: return refuse(.agreement(.wrongPhase), sender)
         case .waitForSelfJoin: return [.ignored(.notYetJoined, sender: sender)]
         case .over: return [.ignored(.ended, sender: sender)]
@@ -122,7 +123,13 @@ extension SecureGroup {
         case .agreeing(let state):
             let record = Agreeing.Queued(sender: sender, service: service, isPrivate: isPrivate, payload: payload)
             return queue(record, state)
-        case .waitForCascadingMembership: return [.ignored(.abandonedView, sender: sender)]
+        case .waitForCascadingMembership(let state):
+            switch state.origin {
+            case .start: return [.ignored(.notYetJoined, sender: sender)]
+            case .secure(let installed):
+                return open(payload, from: sender, service: service, isPrivate: isPrivate, installed)
+            case .agreeing: return [.ignored(.abandonedView, sender: sender)]
+            }
         case .waitForSelfJoin: return [.ignored(.notYetJoined, sender: sender)]
         case .over: return [.ignored(.ended, sender: sender)]
         }

@@ -14,7 +14,9 @@ extension SecureGroup {
             self.state = .secure(state)
             return [.deliverFlushRequest]
         case .agreeing(let state): return flushRequest(state)
-        case .waitForMembership, .waitForCascadingMembership: return [.ignored(.alreadyRequested, sender: nil)]
+        case .waitForMembership: return [.ignored(.alreadyRequested, sender: nil)]
+        case .waitForCascadingMembership(let state):
+            return [.ignored(state.isBeforeFirstView ? .notYetJoined : .alreadyRequested, sender: nil)]
         case .waitForSelfJoin: return [.ignored(.notYetJoined, sender: nil)]
         case .over: return [.ignored(.ended, sender: nil)]
         }
@@ -61,7 +63,10 @@ extension SecureGroup {
         switch state {
         case .secure(let state):
             guard state.waitForSecFlushOk else { throw .noFlushRequest }
-            self.state = .waitForMembership(WaitForMembership(from: state))
+            switch algorithm {
+            case .optimized: self.state = .waitForMembership(WaitForMembership(from: state))
+            case .basic: self.state = .waitForCascadingMembership(WaitForCascadingMembership(from: state))
+            }
             return [.flushOk]
         case .waitForSelfJoin, .waitForMembership, .agreeing, .waitForCascadingMembership: throw .noFlushRequest
         case .over: throw .ended
@@ -90,6 +95,7 @@ extension SecureGroup {
             return actions
         case .agreeing(let state): return transitionalSignal(state)
         case .waitForCascadingMembership(var state):
+            guard !state.isBeforeFirstView else { return [.ignored(.notYetJoined, sender: nil)] }
             guard !state.vsTransitional else { return [.ignored(.alreadySignalled, sender: nil)] }
             let actions = signal(&state.firstTransitional)
             state.vsTransitional = true

@@ -10,23 +10,30 @@ extension SecureGroup {
         }
         switch state {
         case .waitForSelfJoin:
-            return begin(view, installed: nil, vsSet: [id], mayContinue: false, now: now)
+            return begin(view, installed: nil, vsSet: [id], ownBase: ownBase(view, continuing: nil), now: now)
         case .waitForMembership(var state):
             // The paper's M lets a view come without a signal; every secure view shall end with one.
             let signalled = signal(&state.firstTransitional)
-            let members = state.installed.view.members.map { $0.id }
-            let vsSet = members.filter { view.transitionalSet.contains($0) }
-            return signalled + begin(view, installed: state.installed, vsSet: vsSet, mayContinue: true, now: now)
+            let base = ownBase(view, continuing: state.installed)
+            let vsSet = state.installed.vsSet(at: view)
+            return signalled + begin(view, installed: state.installed, vsSet: vsSet, ownBase: base, now: now)
         case .waitForCascadingMembership(var state):
             let signalled = signal(&state.firstTransitional)
-            let vsSet = state.vsSet.filter { view.transitionalSet.contains($0) || isBroken(.vsSetIsNotIntersected) }
-            return signalled + begin(view, installed: state.installed, vsSet: vsSet, mayContinue: false, now: now)
+            let vsSet = state.vsSet(at: view, me: id)
+            let base: Int?
+            switch algorithm {
+            case .optimized: base = ownBase(view, continuing: nil)
+            // Nobody ever continues: everybody knows the base, and that there is none.
+            case .basic: base = 0
+            }
+            return signalled + begin(view, installed: state.installed, vsSet: vsSet, ownBase: base, now: now)
         case .secure, .agreeing: return refuse(.unexpectedView, nil)
         case .over: return [.ignored(.ended, sender: nil)]
         }
     }
 
-    /// The base as a member knows it that moved together with the first one; nil for others. See `SecureGroup`.
+    /// Of the optimized algorithm: the base as a member knows it that moved together with the first one; nil for others.
+    /// See `SecureGroup`.
     private func ownBase(_ view: FlushView, continuing installed: InstalledView?) -> Int? {
         let together = view.transitionalSet
         guard let first = view.members.first, together.contains(first.id) else { return nil }
@@ -39,7 +46,7 @@ extension SecureGroup {
 
     /// Begins to agree on the key of a view: what SJ, M and CM have in common.
     private mutating func begin(
-        _ view: FlushView, installed: InstalledView?, vsSet: [UInt64], mayContinue: Bool, now: UInt64
+        _ view: FlushView, installed: InstalledView?, vsSet: [UInt64], ownBase: Int?, now: UInt64
     ) -> [SecureGroupAction] {
         let attempt: AgreementAttempt
         do throws(PrimitivesError) {
@@ -51,8 +58,8 @@ extension SecureGroup {
         // The transitional signal of the last secure view has been delivered by now; without such a view there is none.
         return start(
             Agreeing(
-                installed: installed, vsSet: vsSet, ownBase: ownBase(view, continuing: mayContinue ? installed : nil),
-                firstTransitional: false, attempt: attempt, base: .unknown, deadline: deadline(after: now)))
+                installed: installed, vsSet: vsSet, ownBase: ownBase, firstTransitional: false, attempt: attempt,
+                base: .unknown, deadline: deadline(after: now)))
     }
 
     /// Begins the run of an attempt when the base is known; a new member waits for the first token to tell it.

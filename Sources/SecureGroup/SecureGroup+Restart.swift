@@ -56,7 +56,15 @@ extension SecureGroup {
                 // Sending is over; the next view is about to make everybody equal.
                 try check(message, from: sender, state.installed.attempt)
                 return [.ignored(.alreadyInstalled, sender: sender)]
-            case .waitForCascadingMembership: return [.ignored(.abandonedRun, sender: sender)]
+            case .waitForCascadingMembership(let state):
+                switch state.origin {
+                case .start: return [.ignored(.notYetJoined, sender: sender)]
+                case .secure(let installed):
+                    // As in M.
+                    try check(message, from: sender, installed.attempt)
+                    return [.ignored(.alreadyInstalled, sender: sender)]
+                case .agreeing: return [.ignored(.abandonedRun, sender: sender)]
+                }
             case .waitForSelfJoin: return [.ignored(.notYetJoined, sender: sender)]
             case .over: return [.ignored(.ended, sender: sender)]
             }
@@ -76,6 +84,11 @@ extension SecureGroup {
             return leaveAndRejoin(.keyMissing)
         case .abandoned: return abandoned(message, state)
         case .continuing:
+            switch algorithm {
+            case .optimized: break
+            // Nobody continues there.
+            case .basic: return refuse(.wrongAlgorithm, message.sender)
+            }
             guard state.ownBase == 0 else { return [.ignored(.alreadyRestarted, sender: message.sender)] }
             // It moved together with the first member as this one did, and has a key that this one never got.
             return leaveAndRejoin(.keyMissing)

@@ -2,13 +2,17 @@ internal import Flush
 public import KeyAgreement
 public import Primitives
 
-/// A member of a secure group: the optimized robust algorithm (paper §5 and appendix B) over GDH, and the protection of
-/// messages. No event does input or output; `now` is a clock in milliseconds that never goes back.
+/// A member of a secure group: a robust algorithm (paper §4 and appendix A, or §5 and appendix B) over GDH, and the
+/// protection of messages. No event does input or output; `now` is a clock in milliseconds that never goes back.
 ///
 /// VS views, flush requests, signals and data come from the Flush layer below; secure views, flush requests, signals
 /// and messages go to the application above. `SecureGroupState` shows the states.
 ///
-/// **Who continues, who begins.** The first member c = `members[0]` of a VS view decides (choose of the paper). Call
+/// **Who begins, in the basic algorithm.** The first member `members[0]` of a VS view (choose of the paper), in every view
+/// from scratch; everybody else is a new member. That depends on the view alone, which is the same for all. Whom a member
+/// may call its companions is Flush's to say: its transitional sets hold only members with the same last secure view.
+///
+/// **Who continues, who begins, in the optimized algorithm.** The first member c = `members[0]` of a VS view decides (choose of the paper). Call
 /// p's transitional set T(p); Flush puts those who moved together next to each other, c's companions in front.
 /// - p continues ("is in the base") when it is in M, c ∈ T(p), T(p) is the front of the list, and all of T(p) were in
 ///   p's last secure view. Then the base is T(p), and the last of it controls.
@@ -33,30 +37,39 @@ public struct SecureGroup: ~Copyable {
     public let id: UInt64
     /// The suite of the group.
     public let suite: Suite
+    /// The robust algorithm of the group.
+    public let algorithm: RobustAlgorithm
 
     let group: String
     let groupBytes: [UInt8]
     let identity: Identity
     let limits: SecureGroupLimits
     var context: GDHContext
-    var state = SecureGroupState.waitForSelfJoin(WaitForSelfJoin())
+    var state: SecureGroupState
     var ownCounters = SecureGroupCounters()
 
     /// A member that waits for its first view.
     ///
     /// - Parameters:
     ///   - group: the group's name, 1 to 128 bytes; the agreement refuses any other.
+    ///   - algorithm: the same at all members, which the hellos see to.
     ///   - id: the member's incarnation, random and not zero.
     public init(
-        group: String, suite: Suite, identity: Identity, id: UInt64, limits: SecureGroupLimits, entropy: Entropy
+        group: String, suite: Suite, algorithm: RobustAlgorithm = .optimized, identity: Identity, id: UInt64,
+        limits: SecureGroupLimits, entropy: Entropy
     ) {
         self.group = group
         groupBytes = Array(group.utf8)
         self.suite = suite
+        self.algorithm = algorithm
         self.identity = identity
         self.id = id
         self.limits = limits
         context = GDHContext(suite: suite, identity: identity, id: id, entropy: entropy)
+        switch algorithm {
+        case .optimized: state = .waitForSelfJoin(WaitForSelfJoin())
+        case .basic: state = .waitForCascadingMembership(WaitForCascadingMembership())
+        }
     }
 
     // MARK: - Queries

@@ -30,6 +30,8 @@ public enum SecureGroupError: Error, Equatable, Sendable {
     case unknownSender
     /// A message of another suite.
     case wrongSuite
+    /// A word that only the other robust algorithm has.
+    case wrongAlgorithm
     /// A message of another group.
     case wrongGroup
     /// A message of another view.

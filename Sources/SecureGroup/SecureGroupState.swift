@@ -1,8 +1,11 @@
 internal import Flush
 internal import KeyAgreement
+internal import Primitives
 
-/// The states of the optimized robust algorithm (paper §5, figure 3). The suite's own states (PT, FT, FO and KL for
-/// GDH) are those of its context while the group is *agreeing*.
+/// The states of both robust algorithms. The suite's own states (PT, FT, FO and KL for GDH) are those of its context
+/// while the group is *agreeing*; they, their events and the restarts are the same for both.
+///
+/// **Optimized** (paper §5, figure 3):
 ///
 ///                      Membership                     Install (Key_List in KL)
 ///      SJ ──────────────────────────────▶ agreeing ─────────────────────────────▶ S ◀─┐
@@ -23,7 +26,22 @@ internal import KeyAgreement
 ///                       └──────────────────────────────────────────────────────────────┘
 ///                              Membership, alone
 ///
-///      agreeing ── others have the key and this member does not ──▶ over (leave and rejoin)
+/// **Basic** (paper §4, figure 2): without SJ and M. Every VS view comes in CM and begins from scratch, so that nothing
+/// depends on what came before.
+///
+///      start                 Membership                   Install (Key_List in KL)
+///        └──▶ CM ───────────────────────────▶ agreeing ─────────────────────────────▶ S
+///             waitForCascadingMembership      PT FT FO KL                             secure
+///              ▲ ▲ │     Flush_Request        │      ▲ │                              ▲ │
+///              │ │ │     in PT, FT, FO        │      └─┘ Restart                      │ │
+///              │ │ │ ◀──────────────────────  │                                        │ │
+///              │ └─┼──────────────────────────┘ (in KL: as above)                      │ │
+///              │   │                  Membership, alone                                │ │
+///              │   └───────────────────────────────────────────────────────────────────┘ │
+///              └─────────────────────────────────────────────────────────────────────────┘
+///                         Secure_Flush_Ok (the last data of S still comes in CM)
+///
+/// In both: agreeing ── others have the key and this member does not ──▶ over (leave and rejoin)
 enum SecureGroupState {
     case waitForSelfJoin(WaitForSelfJoin)
     case secure(Secure)
@@ -53,13 +71,18 @@ final class InstalledView {
         opener = Opener(keys: keys, me: me, members: members)
     }
 
+    /// VS_set at the first VS view after this secure view: its members but for the leave_set.
+    func vsSet(at view: FlushView) -> [UInt64] {
+        self.view.members.map { $0.id }.filter { view.transitionalSet.contains($0) }
+    }
+
     /// Whether another view's member is the same one that is in this view.
     func contains(_ member: Member) -> Bool {
         view.members.contains { $0.id == member.id && $0.publicKey == member.publicKey }
     }
 }
 
-/// WAIT_FOR_SELF_JOIN (SJ): before the first view.
+/// WAIT_FOR_SELF_JOIN (SJ): before the first view. Of the optimized algorithm.
 struct WaitForSelfJoin {}
 
 /// SECURE (S): the key is there, messages flow.
@@ -73,7 +96,8 @@ struct Secure {
     var vsTransitional = false
 }
 
-/// WAIT_FOR_MEMBERSHIP (M): the flush of a secure view was acknowledged; its last messages still come.
+/// WAIT_FOR_MEMBERSHIP (M): the flush of a secure view was acknowledged; its last messages still come. Of the optimized
+/// algorithm.
 struct WaitForMembership {
     let installed: InstalledView
     var firstTransitional: Bool
@@ -136,22 +160,73 @@ struct Agreeing {
     var newMembMsg: FlushView { attempt.view }
 }
 
-/// WAIT_FOR_CASCADING_MEMBERSHIP (CM): the flush was acknowledged before the view's key was there; the next view starts
-/// from scratch.
-///
-/// First_cascaded_membership of the paper needs no variable: it asks whether VS_set is set, and every way to CM leads
-/// through M or SJ, which set it.
+/// WAIT_FOR_CASCADING_MEMBERSHIP (CM): the flush was acknowledged, and the next view starts from scratch. In the
+/// optimized algorithm that is so only when the acknowledgement came before the view's key.
 struct WaitForCascadingMembership {
-    let installed: InstalledView?
-    let vsSet: [UInt64]
+    /// Whence this member came to CM, which is what First_cascaded_membership of the paper asks: it holds in `start` and
+    /// `secure`, where VS_set is yet to be set by the next VS view.
+    enum Origin {
+        /// The basic algorithm's beginning: no VS view yet, and no secure view. New_memb_msg.mb_set is this member
+        /// alone.
+        case start
+        /// S, in the basic algorithm: no VS view since the secure view, whose data may still come (lemma A.4).
+        case secure(InstalledView)
+        /// A run that was abandoned: VS_set was set at the first VS view since the secure view. No data can come, since
+        /// nobody sends in a VS view before its secure view.
+        case agreeing(installed: InstalledView?, vsSet: [UInt64])
+    }
+
+    let origin: Origin
+    /// First_transitional.
     var firstTransitional: Bool
+    /// VS_transitional.
     var vsTransitional: Bool
 
-    init(from state: Agreeing) {
-        installed = state.installed
-        vsSet = state.vsSet
+    /// Before the first view: Algorithm 2 of the paper.
+    init() {
+        origin = .start
+        firstTransitional = true
+        vsTransitional = false
+    }
+
+    init(from state: Secure) {
+        origin = .secure(state.installed)
         firstTransitional = state.firstTransitional
         vsTransitional = state.vsTransitional
+    }
+
+    init(from state: Agreeing) {
+        origin = .agreeing(installed: state.installed, vsSet: state.vsSet)
+        firstTransitional = state.firstTransitional
+        vsTransitional = state.vsTransitional
+    }
+
+    /// The last secure view; nil for a member that has had none.
+    var installed: InstalledView? {
+        switch origin {
+        case .start: nil
+        case .secure(let installed): installed
+        case .agreeing(let installed, _): installed
+        }
+    }
+
+    /// Whether no view has come yet.
+    var isBeforeFirstView: Bool {
+        switch origin {
+        case .start: true
+        case .secure, .agreeing: false
+        }
+    }
+
+    /// VS_set at the next VS view. It is intersected at each of them, never grows, and begins with the members of the
+    /// last secure view, or with this member where there was none.
+    func vsSet(at view: FlushView, me: UInt64) -> [UInt64] {
+        switch origin {
+        case .start: [me]
+        case .secure(let installed): installed.vsSet(at: view)
+        case .agreeing(_, let vsSet):
+            vsSet.filter { view.transitionalSet.contains($0) || isBroken(.vsSetIsNotIntersected) }
+        }
     }
 }
 

@@ -80,12 +80,16 @@ final class FlushNetwork {
 
     /// Connects a new member to a component (or founds one) and tells everybody there.
     @discardableResult
-    func connect(_ identity: Identity, trusting keys: [Identity], to component: Component? = nil) throws -> FlushNode {
+    func connect(
+        _ identity: Identity, trusting keys: [Identity], to component: Component? = nil, algorithm: UInt8 = 1
+    ) throws -> FlushNode {
         var trust = TrustStore()
         for key in keys { try trust.add(key.publicKey, label: key.name) }
         let id = try entropy.nonzeroUInt64()
         let machine = FlushMachine(
-            group: "test", suite: 0x1211, identity: identity, id: id, trust: trust, limits: limits, entropy: entropy)
+            group: "test", suite: 0x1211, algorithm: algorithm, identity: identity, id: id, trust: trust,
+            limits: limits,
+            entropy: entropy)
         let node = FlushNode(
             name: identity.name, identity: identity, id: id, connection: nextConnection, machine: machine)
         nextConnection += 1

@@ -26,15 +26,16 @@ private func times(_ count: Int, _ digits: String) -> String { String(repeating:
 
     private func hello(_ view: ViewIdentifier?) -> Hello {
         Hello(
-            suite: 0x1211, configuration: 5, connection: 9, incarnation: 11, publicKey: identity.publicKey,
+            suite: 0x1211, algorithm: 1, configuration: 5, connection: 9, incarnation: 11,
+            publicKey: identity.publicKey,
             name: identity.name, nonce: [UInt8](repeating: 3, count: 32), view: view, place: 2,
             lineage: [UInt8](repeating: 4, count: 32))
     }
 
-    /// Everything of that hello but its view and signature: version, type, group, suite, configuration, connection,
-    /// incarnation, public key (of the seed 01…01), name, nonce; then place and lineage.
+    /// Everything of that hello but its view and signature: version, type, group, suite, algorithm, configuration,
+    /// connection, incarnation, public key (of the seed 01…01), name, nonce; then place and lineage.
     private static let helloHead =
-        "0101" + "04726f6f6d" + "1211" + "0000000000000005" + "0000000000000009" + "000000000000000b"
+        "0101" + "04726f6f6d" + "1211" + "01" + "0000000000000005" + "0000000000000009" + "000000000000000b"
         + "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c" + "03416461" + times(32, "03")
     private static let helloTail = "0002" + times(32, "04")
     private static let goldenView = "0102030405060708" + times(32, "a1")
@@ -45,13 +46,13 @@ private func times(_ count: Int, _ digits: String) -> String { String(repeating:
         for (sent, middle, signature) in [
             (
                 hello(nil), Self.noView,
-                "15fab9053fef4f37180d8607054faba9803b625aecf05a759845954c95330594"
-                    + "55067824c5be76505a7b0cba7a21f901a723997bfaff1f95dde0e1d9aac16a09"
+                "38170c63c856ee11796b316d7023f42d70895847f097e200310f4ce53f48fa2d"
+                    + "e9645416467910148ef0cc63802865402557c4720086bf7c8cb05908e48db300"
             ),
             (
                 hello(view), Self.goldenView,
-                "6cba77ea3afa6bd0ee1025cc48731a0c5ba6b31f3de73765d83462810024c845"
-                    + "e69f48c09c08c266236c21a1e6a8b8c191513a2bae0878e8fe3ddb2d7867d609"
+                "ce0a2bdb75eed01f2b308b04c99be28516891cab36fc5ad47c5cc5f5065cc0e4"
+                    + "0cafa0305f9fd2846f105f94ee57de7632b2c0cf56e0b8a2395dde7d124c950e"
             ),
         ] {
             let bytes = try sent.signed(group: group, by: identity)

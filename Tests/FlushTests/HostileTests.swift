@@ -29,7 +29,7 @@ import Testing
 
     private func hello(_ node: FlushNode, claiming id: UInt64, at observer: FlushNode) throws -> [UInt8] {
         let hello = Hello(
-            suite: 0x1211, configuration: observer.machine.configuration.id, connection: node.connection,
+            suite: 0x1211, algorithm: 1, configuration: observer.machine.configuration.id, connection: node.connection,
             incarnation: id, publicKey: node.identity.publicKey, name: node.name,
             nonce: try entropy.publicBytes(FlushWire.hashSize), view: nil, place: 0,
             lineage: [UInt8](repeating: 0, count: FlushWire.hashSize))
@@ -170,7 +170,7 @@ import Testing
         network.run()
         let observer = nodes[0].machine.configuration
         let hello = Hello(
-            suite: 0x1211, configuration: observer.id, connection: x.connection,
+            suite: 0x1211, algorithm: 1, configuration: observer.id, connection: x.connection,
             incarnation: 77, publicKey: x.identity.publicKey, name: x.name,
             nonce: try entropy.publicBytes(FlushWire.hashSize), view: nodes[0].view?.id, place: 9,
             lineage: nodes[0].machine.lineage)

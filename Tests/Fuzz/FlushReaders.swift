@@ -10,7 +10,8 @@ func flushReaders() throws -> [Reader] {
     let view = ViewIdentifier(counter: 7, hash: [UInt8](repeating: 0xA1, count: 32))
     let hellos = try [nil, view].map { (view) throws in
         try Hello(
-            suite: 0x1211, configuration: 5, connection: 9, incarnation: 11, publicKey: identity.publicKey,
+            suite: 0x1211, algorithm: 1, configuration: 5, connection: 9, incarnation: 11,
+            publicKey: identity.publicKey,
             name: identity.name, nonce: [UInt8](repeating: 3, count: 32), view: view, place: 2,
             lineage: [UInt8](repeating: 4, count: 32)
         ).signed(group: group, by: identity)

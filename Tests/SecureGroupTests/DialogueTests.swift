@@ -8,19 +8,26 @@ import Testing
 /// Each state of the paper's tables (algorithms 3 to 10) with each event: event in, actions out.
 @Suite struct DialogueTests {
     enum Place: CaseIterable {
-        case waitForSelfJoin, waitForPartialToken, waitForFinalToken, collectFactOuts, waitForKeyList
-        case secure, waitForMembership, waitForCascadingMembership, over
+        /// SJ, and the basic algorithm's CM before the first view.
+        case beginning
+        case waitForPartialToken, waitForFinalToken, collectFactOuts, waitForKeyList
+        case secure
+        /// M, and the basic algorithm's CM after S.
+        case afterSecure
+        /// CM after a run that was abandoned.
+        case cascading
+        case over
 
         /// A member in this state, which (but in SJ) has had a secure view of three before.
-        func make() throws -> (Network, Node) {
-            let network = Network()
+        func make(_ algorithm: RobustAlgorithm) throws -> (Network, Node) {
+            let network = Network(algorithm)
             let ids = try network.fresh(3)
-            if self == .waitForSelfJoin { return (network, network.node(ids[0])) }
+            if self == .beginning { return (network, network.node(ids[0])) }
             network.change([ids])
             network.run()
             let nodes = ids.map { network.node($0) }
             if self == .secure { return (network, nodes[0]) }
-            if self == .waitForMembership {
+            if self == .afterSecure {
                 nodes[0].take(nodes[0].machine.flushRequest(now: 0))
                 return (network, nodes[0])
             }
@@ -38,53 +45,59 @@ import Testing
             case .waitForKeyList:
                 while nodes[0].machine.context.phase != .waitForKeyList { network.step(network.components[0]) }
                 return (network, nodes[0])
-            case .waitForCascadingMembership:
+            case .cascading:
                 nodes[1].take(nodes[1].machine.flushRequest(now: 0))
                 return (network, nodes[1])
             case .over:
                 _ = nodes[1].machine.leaveAndRejoin(.keyMissing)
                 nodes[1].isOver = true
                 return (network, nodes[1])
-            case .waitForSelfJoin, .secure, .waitForMembership: return (network, nodes[0])
+            case .beginning, .secure, .afterSecure: return (network, nodes[0])
             }
         }
 
         var isAgreeing: Bool {
             switch self {
             case .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList: true
-            case .waitForSelfJoin, .secure, .waitForMembership, .waitForCascadingMembership, .over: false
+            case .beginning, .secure, .afterSecure, .cascading, .over: false
             }
         }
     }
 
-    @Test func placesAreWhatTheySay() throws {
+    @Test(arguments: RobustAlgorithm.allCases)
+    func placesAreWhatTheySay(_ algorithm: RobustAlgorithm) throws {
         func name(_ place: Place) throws -> String {
-            let (_, node) = try place.make()
+            let (_, node) = try place.make(algorithm)
             switch node.machine.state {
             case .waitForSelfJoin: return "SJ"
             case .secure: return "S"
             case .waitForMembership: return "M"
             case .agreeing: return "\(node.machine.context.phase)"
-            case .waitForCascadingMembership: return "CM"
+            case .waitForCascadingMembership(let state):
+                switch state.origin {
+                case .start: return "CM from the start"
+                case .secure: return "CM from S"
+                case .agreeing: return "CM"
+                }
             case .over: return "over"
             }
         }
         let names = try Place.allCases.map { try name($0) }
-        #expect(
-            names == [
-                "SJ", "waitForPartialToken", "waitForFinalToken", "collectFactOuts", "waitForKeyList", "S", "M", "CM",
-                "over",
-            ])
+        let agreeing = ["waitForPartialToken", "waitForFinalToken", "collectFactOuts", "waitForKeyList"]
+        switch algorithm {
+        case .optimized: #expect(names == ["SJ"] + agreeing + ["S", "M", "CM", "over"])
+        case .basic: #expect(names == ["CM from the start"] + agreeing + ["S", "CM from S", "CM", "over"])
+        }
     }
 
-    @Test(arguments: Place.allCases)
-    func flushRequest(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func flushRequest(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         let actions = node.machine.flushRequest(now: 0)
         switch place {
-        case .waitForSelfJoin: #expect(actions == [.ignored(.notYetJoined, sender: nil)])
+        case .beginning: #expect(actions == [.ignored(.notYetJoined, sender: nil)])
         case .secure: #expect(actions == [.deliverFlushRequest])
-        case .waitForMembership, .waitForCascadingMembership:
+        case .afterSecure, .cascading:
             #expect(actions == [.ignored(.alreadyRequested, sender: nil)])
         case .waitForPartialToken, .waitForFinalToken: #expect(actions == [.flushOk])
         case .collectFactOuts:
@@ -96,25 +109,25 @@ import Testing
         // Once more.
         let again = node.machine.flushRequest(now: 0)
         switch place {
-        case .waitForSelfJoin: #expect(again == [.ignored(.notYetJoined, sender: nil)])
+        case .beginning: #expect(again == [.ignored(.notYetJoined, sender: nil)])
         case .over: #expect(again == [.ignored(.ended, sender: nil)])
         default: #expect(again == [.ignored(.alreadyRequested, sender: nil)])
         }
     }
 
-    @Test(arguments: Place.allCases)
-    func transitionalSignal(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func transitionalSignal(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         let actions = node.machine.transitionalSignal(now: 0)
         switch place {
-        case .waitForSelfJoin: #expect(actions == [.ignored(.notYetJoined, sender: nil)])
-        case .secure, .waitForMembership: #expect(actions == [.deliverTransitionalSignal])
+        case .beginning: #expect(actions == [.ignored(.notYetJoined, sender: nil)])
+        case .secure, .afterSecure: #expect(actions == [.deliverTransitionalSignal])
         // The secure view has had its signal.
-        case .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList, .waitForCascadingMembership:
+        case .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList, .cascading:
             #expect(actions == [])
         case .over: #expect(actions == [.ignored(.ended, sender: nil)])
         }
-        guard place != .waitForSelfJoin, place != .over else { return }
+        guard place != .beginning, place != .over else { return }
         #expect(node.machine.transitionalSignal(now: 0) == [.ignored(.alreadySignalled, sender: nil)])
         guard place.isAgreeing else { return }
         // Now the view is dying: tokens and restarts are of no use, the deadline is off, a flush is acknowledged at
@@ -125,14 +138,16 @@ import Testing
         #expect(node.machine.flushRequest(now: 0) == [.flushOk])
     }
 
-    @Test func flushRequestInKeyListThenSignal() throws {
-        let (_, node) = try Place.waitForKeyList.make()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func flushRequestInKeyListThenSignal(_ algorithm: RobustAlgorithm) throws {
+        let (_, node) = try Place.waitForKeyList.make(algorithm)
         #expect(node.machine.flushRequest(now: 0) == [])
         #expect(node.machine.transitionalSignal(now: 0) == [.flushOk])
     }
 
-    @Test func flushRequestInKeyListThenKeyList() throws {
-        let (network, node) = try Place.waitForKeyList.make()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func flushRequestInKeyListThenKeyList(_ algorithm: RobustAlgorithm) throws {
+        let (network, node) = try Place.waitForKeyList.make(algorithm)
         #expect(node.machine.flushRequest(now: 0) == [])
         node.answersFlush = false
         node.log = []
@@ -142,9 +157,9 @@ import Testing
         #expect(try node.machine.secureFlushOk(now: 0) == [.flushOk])
     }
 
-    @Test(arguments: Place.allCases)
-    func secureFlushOk(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func secureFlushOk(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         #expect(throws: place == .over ? SecureGroupError.ended : .noFlushRequest) {
             try node.machine.secureFlushOk(now: 0)
         }
@@ -156,9 +171,9 @@ import Testing
         #expect(throws: SecureGroupError.flushPending) { try node.machine.userMessage([1], service: .fifo) }
     }
 
-    @Test(arguments: Place.allCases)
-    func userMessage(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func userMessage(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         func send() throws(SecureGroupError) -> [SecureGroupAction] {
             try node.machine.userMessage([1, 2], service: .safe)
         }
@@ -169,14 +184,15 @@ import Testing
                 return
             }
             #expect(payload.count == SealedHeader.overhead + 2)
-        case .waitForSelfJoin: #expect(throws: SecureGroupError.noSecureView) { try send() }
+        case .beginning: #expect(throws: SecureGroupError.noSecureView) { try send() }
         case .over: #expect(throws: SecureGroupError.ended) { try send() }
         default: #expect(throws: SecureGroupError.flushPending) { try send() }
         }
     }
 
-    @Test func userMessageBeforeTheFirstKey() throws {
-        let network = Network()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func userMessageBeforeTheFirstKey(_ algorithm: RobustAlgorithm) throws {
+        let network = Network(algorithm)
         let ids = try network.fresh(2)
         network.change([ids])
         for id in ids {
@@ -190,44 +206,49 @@ import Testing
         }
     }
 
-    @Test(arguments: Place.allCases)
-    func dataMessage(_ place: Place) throws {
-        let (network, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func dataMessage(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (network, node) = try place.make(algorithm)
         // Sealed under the key of the first view, as the second of three members.
-        let other = try Place.secure.make().0.node(102)
+        let other = try Place.secure.make(algorithm).0.node(102)
         guard case .send(let sealed, _, _) = try other.machine.userMessage([5], service: .agreed)[0] else { return }
         let actions = node.machine.data(from: 102, service: .agreed, isPrivate: false, payload: sealed, now: 0)
         _ = network
         switch place {
-        case .waitForSelfJoin: #expect(actions == [.ignored(.notYetJoined, sender: 102)])
-        case .secure, .waitForMembership:
+        case .beginning: #expect(actions == [.ignored(.notYetJoined, sender: 102)])
+        case .secure, .afterSecure:
             #expect(actions == [.deliverMessage(sender: 102, service: .agreed, isPrivate: false, payload: [5])])
         case .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList:
             #expect(actions == [.refused(.wrongView, sender: 102)])
-        case .waitForCascadingMembership: #expect(actions == [.ignored(.abandonedView, sender: 102)])
+        case .cascading: #expect(actions == [.ignored(.abandonedView, sender: 102)])
         case .over: #expect(actions == [.ignored(.ended, sender: 102)])
         }
     }
 
-    @Test(arguments: Place.allCases)
-    func tokens(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func tokens(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         let actions = node.machine.data(from: 102, service: .fifo, isPrivate: true, payload: [1, 0, 0, 1, 2], now: 0)
         switch place {
-        case .waitForSelfJoin: #expect(actions == [.ignored(.notYetJoined, sender: 102)])
-        case .secure, .waitForMembership: #expect(actions == [.refused(.agreement(.wrongPhase), sender: 102)])
+        case .beginning: #expect(actions == [.ignored(.notYetJoined, sender: 102)])
+        case .secure: #expect(actions == [.refused(.agreement(.wrongPhase), sender: 102)])
+        case .afterSecure:
+            switch algorithm {
+            case .optimized: #expect(actions == [.refused(.agreement(.wrongPhase), sender: 102)])
+            case .basic: #expect(actions == [.ignored(.abandonedRun, sender: 102)])
+            }
         case .waitForPartialToken, .waitForFinalToken, .collectFactOuts:
             #expect(actions == [.refused(.agreement(.malformed), sender: 102)])
         // Only the key list is awaited, which is AGREED.
         case .waitForKeyList: #expect(actions == [.refused(.wrongService, sender: 102)])
-        case .waitForCascadingMembership: #expect(actions == [.ignored(.abandonedRun, sender: 102)])
+        case .cascading: #expect(actions == [.ignored(.abandonedRun, sender: 102)])
         case .over: #expect(actions == [.ignored(.ended, sender: 102)])
         }
     }
 
-    @Test(arguments: Place.allCases)
-    func membershipWithoutFlush(_ place: Place) throws {
-        let (network, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func membershipWithoutFlush(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (network, node) = try place.make(algorithm)
         var view = FlushView(
             id: ViewIdentifier(counter: 99, hash: [UInt8](repeating: 3, count: 32)),
             members: [Member(id: 7, connection: 7, name: "x", publicKey: node.identity.publicKey)],
@@ -240,12 +261,12 @@ import Testing
         let actions = node.machine.membership(view, now: 0)
         _ = network
         switch place {
-        case .waitForSelfJoin, .waitForMembership, .waitForCascadingMembership:
+        case .beginning, .afterSecure, .cascading:
             // Alone: a fresh key at once.
             let installed = node.machine.view
             #expect(installed?.members == [me] && installed?.transitionalSet == [node.id])
             #expect(actions.last == installed.map { .deliverView($0) })
-            #expect(actions.first == .deliverTransitionalSignal || place != .waitForMembership)
+            #expect(actions.first == .deliverTransitionalSignal || place != .afterSecure)
             #expect(node.isSecure)
         case .secure, .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList:
             #expect(actions == [.refused(.unexpectedView, sender: nil)])
@@ -253,9 +274,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Place.allCases)
-    func garbage(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func garbage(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         for payload in [[], [0], [4], [255, 1], [2], [3]] as [[UInt8]] {
             let actions = node.machine.data(from: 102, service: .fifo, isPrivate: true, payload: payload, now: 0)
             #expect(actions.count == 1)
@@ -265,9 +286,9 @@ import Testing
                 == [.refused(.malformed, sender: 1)])
     }
 
-    @Test(arguments: Place.allCases)
-    func deadline(_ place: Place) throws {
-        let (_, node) = try place.make()
+    @Test(arguments: RobustAlgorithm.allCases, Place.allCases)
+    func deadline(_ algorithm: RobustAlgorithm, _ place: Place) throws {
+        let (_, node) = try place.make(algorithm)
         #expect(node.machine.tick(now: 0) == [])
         let actions = node.machine.tick(now: 1_000_000)
         guard place.isAgreeing else {
@@ -284,9 +305,10 @@ import Testing
     // MARK: - The key list and what overtakes it
 
     /// Data that overtakes the key list is delivered after it, in order; the queue is bounded.
-    @Test(arguments: [true, false])
-    func dataBeforeTheKeyList(_ hasRoom: Bool) throws {
+    @Test(arguments: RobustAlgorithm.allCases, [true, false])
+    func dataBeforeTheKeyList(_ algorithm: RobustAlgorithm, _ hasRoom: Bool) throws {
         let network = Network(
+            algorithm,
             limits: SecureGroupLimits(agreementTimeout: 1_000, restartLimit: 3, queueLimit: hasRoom ? 1_000 : 100))
         let ids = try network.fresh(2)
         network.change([ids])
@@ -314,8 +336,9 @@ import Testing
     }
 
     /// Data came, the key list did not: others have the key.
-    @Test func dataWithoutKeyList() throws {
-        let network = Network()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func dataWithoutKeyList(_ algorithm: RobustAlgorithm) throws {
+        let network = Network(algorithm)
         let ids = try network.fresh(2)
         network.change([ids])
         network.tamper = { message, receiver in receiver == ids[0] && message.service == .agreed ? nil : message }
@@ -330,8 +353,9 @@ import Testing
 
     /// Two of one component, of whom one refused a changed key list, come into a view that another component leads.
     /// Nobody may take the one for a companion who has seen what the other has.
-    @Test func aRefusedKeyListAndAMerge() throws {
-        let network = Network()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func aRefusedKeyListAndAMerge(_ algorithm: RobustAlgorithm) throws {
+        let network = Network(algorithm)
         let large = try network.fresh(4)
         network.change([large])
         network.run()
@@ -352,14 +376,15 @@ import Testing
         network.expectSecure(network.present[0])
     }
 
-    @Test func whoIsWaitedFor() throws {
-        let (_, first) = try Place.waitForFinalToken.make()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func whoIsWaitedFor(_ algorithm: RobustAlgorithm) throws {
+        let (_, first) = try Place.waitForFinalToken.make(algorithm)
         #expect(first.machine.waitingFor == [104])
-        let (_, second) = try Place.waitForPartialToken.make()
+        let (_, second) = try Place.waitForPartialToken.make(algorithm)
         #expect(second.machine.waitingFor == [101])
-        let (_, controller) = try Place.collectFactOuts.make()
+        let (_, controller) = try Place.collectFactOuts.make(algorithm)
         #expect(controller.machine.waitingFor == [101, 102])
-        let (_, secure) = try Place.secure.make()
+        let (_, secure) = try Place.secure.make(algorithm)
         #expect(secure.machine.waitingFor == [])
     }
 }

@@ -42,10 +42,12 @@ final class EngineNetwork {
     private let entropy: Entropy
     private let trust: TrustStore
     private let suite: Suite
+    private let algorithm: RobustAlgorithm
 
-    init(seed: UInt64, suite: Suite, trusting identities: [Identity]) throws {
+    init(seed: UInt64, suite: Suite, algorithm: RobustAlgorithm, trusting identities: [Identity]) throws {
         entropy = Entropy.seeded(seed)
         self.suite = suite
+        self.algorithm = algorithm
         var trust = TrustStore()
         for identity in identities { try trust.add(identity.publicKey, label: identity.name) }
         self.trust = trust
@@ -58,11 +60,13 @@ final class EngineNetwork {
         }
     }
 
-    func connect(_ identity: Identity) throws {
+    /// Connects a member, which runs the network's algorithm or the one that is named.
+    func connect(_ identity: Identity, running chosen: RobustAlgorithm? = nil) throws {
         let engine = GroupEngine(
-            group: "test", suite: suite, identity: identity, id: try entropy.nonzeroUInt64(), trust: trust,
-            answersFlushRequests: true, flushLimits: FlushLimits(flushTimeout: 5_000),
-            secureLimits: SecureGroupLimits(agreementTimeout: 2_000), entropy: entropy)
+            group: "test", suite: suite, algorithm: chosen ?? algorithm, identity: identity,
+            id: try entropy.nonzeroUInt64(), trust: trust, answersFlushRequests: true,
+            flushLimits: FlushLimits(flushTimeout: 5_000), secureLimits: SecureGroupLimits(agreementTimeout: 2_000),
+            entropy: entropy)
         let node = EngineNode(identity: identity, connection: nextConnection, engine: engine)
         nextConnection += 1
         let former = nodes.map { $0.connection }

@@ -14,10 +14,10 @@ import Testing
     private static let identities = try? EngineNetwork.identities(5)
 
     /// A group of four, quiet.
-    private func groupOfFour() throws -> EngineNetwork {
+    private func groupOfFour(_ algorithm: RobustAlgorithm) throws -> EngineNetwork {
         let identities = try #require(Self.identities)
         let suite = Suite(forBenchmarksIn: .paper512)
-        let network = try EngineNetwork(seed: 7, suite: suite, trusting: identities)
+        let network = try EngineNetwork(seed: 7, suite: suite, algorithm: algorithm, trusting: identities)
         for identity in identities.prefix(4) {
             try network.connect(identity)
             try network.run()
@@ -27,8 +27,8 @@ import Testing
     }
 
     /// The messages of the fifth member's join, as they are sent when nobody tampers.
-    private func messagesOfTheJoin() throws -> [EngineNetwork.Message] {
-        let network = try groupOfFour()
+    private func messagesOfTheJoin(_ algorithm: RobustAlgorithm) throws -> [EngineNetwork.Message] {
+        let network = try groupOfFour(algorithm)
         let first = network.sent
         var messages: [EngineNetwork.Message] = []
         network.tamper = { message, _ in
@@ -41,8 +41,10 @@ import Testing
         return messages.filter { $0.number >= first }
     }
 
-    private func tryFlip(_ target: EngineNetwork.Message, byte: Int, mask: UInt8, everywhere: Bool) throws {
-        let network = try groupOfFour()
+    private func tryFlip(
+        _ algorithm: RobustAlgorithm, _ target: EngineNetwork.Message, byte: Int, mask: UInt8, everywhere: Bool
+    ) throws {
+        let network = try groupOfFour(algorithm)
         var victims: Set<UInt64> = []
         network.tamper = { message, receiver in
             guard message.number == target.number else { return message.bytes }
@@ -63,8 +65,8 @@ import Testing
         #expect(network.isTogether, "no secure view after it: \(what)")
     }
 
-    @Test("any flipped byte is an error, never two keys, and does not last")
-    func flippedBytes() throws {
+    @Test("any flipped byte is an error, never two keys, and does not last", arguments: RobustAlgorithm.allCases)
+    func flippedBytes(_ algorithm: RobustAlgorithm) throws {
         let environment = ProcessInfo.processInfo.environment
         let full = environment["CONCLAVE_FULL"] != nil
         let seed = environment["CONCLAVE_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...1_000_000)
@@ -74,11 +76,11 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int((state >> 33) % UInt64(sides))
         }
-        for message in try messagesOfTheJoin() {
+        for message in try messagesOfTheJoin(algorithm) {
             let size = message.bytes.count
             let positions = full ? Array(0..<size) : (0..<6).map { $0 < 2 ? roll(min(size, 64)) : roll(size) }
             for byte in positions {
-                try tryFlip(message, byte: byte, mask: UInt8(1 << roll(8)), everywhere: roll(2) == 0)
+                try tryFlip(algorithm, message, byte: byte, mask: UInt8(1 << roll(8)), everywhere: roll(2) == 0)
             }
         }
     }

@@ -32,13 +32,16 @@ final class Node {
     var refusals: [SecureGroupError] = []
     var answersFlush = true
 
-    init(id: UInt64, person: UInt64, suite: Suite, limits: SecureGroupLimits) throws {
+    init(
+        id: UInt64, person: UInt64, suite: Suite, algorithm: RobustAlgorithm, limits: SecureGroupLimits
+    ) throws {
         self.id = id
         self.person = person
         let seed = [UInt8](repeating: UInt8(truncatingIfNeeded: person), count: 32)
         identity = try Identity(name: "person \(person)", seed: SecretBytes(copying: seed.span))
         machine = SecureGroup(
-            group: "kitchen", suite: suite, identity: identity, id: id, limits: limits, entropy: .seeded(id &* 77))
+            group: "kitchen", suite: suite, algorithm: algorithm, identity: identity, id: id, limits: limits,
+            entropy: .seeded(id &* 77))
     }
 
     var isSecure: Bool { machine.canSend }
@@ -121,6 +124,7 @@ final class Network {
     var counter: UInt64 = 0
     var now: UInt64 = 0
     let suite: Suite
+    let algorithm: RobustAlgorithm
     let limits: SecureGroupLimits
     /// Changes a message on its way to one receiver; nil drops it. Called once for each receiver, in order.
     var tamper: ((Message, UInt64) -> Message?)?
@@ -128,10 +132,11 @@ final class Network {
     private var nextID: UInt64 = 100
 
     init(
-        suite: Suite = Suite(forBenchmarksIn: .paper512),
+        _ algorithm: RobustAlgorithm, suite: Suite = Suite(forBenchmarksIn: .paper512),
         limits: SecureGroupLimits = SecureGroupLimits(agreementTimeout: 1_000, restartLimit: 3)
     ) {
         self.suite = suite
+        self.algorithm = algorithm
         self.limits = limits
     }
 
@@ -139,7 +144,9 @@ final class Network {
 
     func fresh(person: UInt64? = nil) throws -> UInt64 {
         nextID += 1
-        nodes.append(try Node(id: nextID, person: person ?? nextID, suite: suite, limits: limits))
+        nodes.append(
+            try Node(
+                id: nextID, person: person ?? nextID, suite: suite, algorithm: algorithm, limits: limits))
         return nextID
     }
 
@@ -227,7 +234,7 @@ final class Network {
             components.append(component)
             for id in side {
                 let old = touched.first { $0.ids.contains(id) }
-                let together = old?.ids.filter { side.contains($0) } ?? [id]
+                let together = old?.ids.filter { side.contains($0) && movesTogether($0, with: id) } ?? [id]
                 let memberView = FlushView(
                     id: view.id, members: view.members, transitionalSet: together,
                     leaveSet: old?.view.members.filter { !together.contains($0.id) } ?? [], transcript: view.transcript)
@@ -236,6 +243,15 @@ final class Network {
                 if !node.isOver { node.take(node.machine.membership(memberView, now: now)) }
             }
             collect(component)
+        }
+    }
+
+    /// Flush puts nobody into a transitional set who had another secure view last: acknowledgements name it. The
+    /// optimized algorithm is tried without that: it finds out in another way.
+    private func movesTogether(_ first: UInt64, with second: UInt64) -> Bool {
+        switch algorithm {
+        case .optimized: true
+        case .basic: node(first).views.last?.id == node(second).views.last?.id
         }
     }
 

@@ -34,9 +34,21 @@ import Testing
         }
     }
 
+    /// An event under one of the algorithms.
+    struct Case {
+        let algorithm: RobustAlgorithm
+        let event: Event
+
+        static var all: [Case] {
+            RobustAlgorithm.allCases.flatMap { algorithm in
+                Event.allCases.map { Case(algorithm: algorithm, event: $0) }
+            }
+        }
+    }
+
     /// How many messages the event's run has when nothing is spoiled.
-    private static func messageCount(_ event: Event) throws -> Int {
-        let network = Network()
+    private static func messageCount(_ algorithm: RobustAlgorithm, _ event: Event) throws -> Int {
+        let network = Network(algorithm)
         let ids = try event.prepare(network)
         var messages: [Network.Message] = []
         network.tamper = { message, _ in
@@ -82,28 +94,30 @@ import Testing
         for side in network.present { network.expectSecure(side, note) }
     }
 
-    @Test(arguments: Event.allCases)
-    func lostMessages(_ event: Event) throws {
+    @Test(arguments: RobustAlgorithm.allCases, Event.allCases)
+    func lostMessages(_ algorithm: RobustAlgorithm, _ event: Event) throws {
         for receiver in [nil, 0, 1, 2, 3, 4] as [Int?] {
-            for index in 0..<(try Self.messageCount(event)) {
-                let network = Network()
+            for index in 0..<(try Self.messageCount(algorithm, event)) {
+                let network = Network(algorithm)
                 let ids = try event.prepare(network)
                 _ = Self.arm(network, message: index, receiver: receiver) { _ in nil }
                 network.change([ids])
                 network.run()
-                try expectHealed(network, "\(event) message \(index) lost for \(receiver.map(String.init) ?? "all")")
+                try expectHealed(
+                    network, "\(algorithm) \(event) message \(index) lost for \(receiver.map(String.init) ?? "all")")
             }
         }
     }
 
     /// The same, and the next view comes before anybody's deadline: who missed a key list must not pass for one who has
     /// it.
-    @Test(arguments: Event.allCases, [Network.Style.signalFirst, .signalLast])
-    func lostMessagesBeforeTheNextView(_ event: Event, _ style: Network.Style) throws {
+    @Test(arguments: Case.all, [Network.Style.signalFirst, .signalLast])
+    func lostMessagesBeforeTheNextView(_ item: Case, _ style: Network.Style) throws {
+        let (algorithm, event) = (item.algorithm, item.event)
         for next in 0..<3 {
             for receiver in [nil, 0, 1, 2, 3] as [Int?] {
-                for index in 0..<(try Self.messageCount(event)) {
-                    let network = Network()
+                for index in 0..<(try Self.messageCount(algorithm, event)) {
+                    let network = Network(algorithm)
                     let ids = try event.prepare(network)
                     _ = Self.arm(network, message: index, receiver: receiver) { _ in nil }
                     network.change([ids])
@@ -120,7 +134,8 @@ import Testing
                     default: network.change([Array(ids.dropFirst())], style: style)
                     }
                     try expectHealed(
-                        network, "\(event) \(style) next \(next) message \(index) lost for \(receiver ?? -1)")
+                        network,
+                        "\(algorithm) \(event) \(style) next \(next) message \(index) lost for \(receiver ?? -1)")
                 }
             }
         }
@@ -128,8 +143,8 @@ import Testing
 
     /// Every 32nd byte of every message (and all of the first ones), each with one bit changed. `CONCLAVE_EVERY_BYTE=1`
     /// takes all of them; it takes some minutes.
-    @Test(arguments: [Event.join, .leave, .merge])
-    func changedBytes(_ event: Event) throws {
+    @Test(arguments: RobustAlgorithm.allCases, [Event.join, .leave, .merge])
+    func changedBytes(_ algorithm: RobustAlgorithm, _ event: Event) throws {
         let stride = getenv("CONCLAVE_EVERY_BYTE") == nil ? 32 : 1
         for receiver in [nil, 1] as [Int?] {
             var index = 0
@@ -138,7 +153,7 @@ import Testing
                 var position = 0
                 var size = 1
                 while position < size {
-                    let network = Network()
+                    let network = Network(algorithm)
                     let ids = try event.prepare(network)
                     let hasHit = Self.arm(network, message: index, receiver: receiver) { payload in
                         size = payload.count
@@ -148,7 +163,7 @@ import Testing
                     }
                     network.change([ids])
                     network.run()
-                    let note = "\(event) message \(index) byte \(position) changed for \(receiver ?? -1)"
+                    let note = "\(algorithm) \(event) message \(index) byte \(position) changed for \(receiver ?? -1)"
                     if position == 0, !hasHit() {
                         isPast = receiver == nil || index > 12
                         break
@@ -163,8 +178,9 @@ import Testing
     }
 
     /// What was recorded in one view and comes again in the next is refused or ignored, and harms nothing.
-    @Test func replayedFromTheLastView() throws {
-        let network = Network()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func replayedFromTheLastView(_ algorithm: RobustAlgorithm) throws {
+        let network = Network(algorithm)
         let ids = try network.fresh(4)
         var recorded: [Network.Message] = []
         network.tamper = { message, _ in
@@ -198,20 +214,22 @@ import Testing
     }
 
     /// Deadlines fire while everything is merely slow: restarts, but one key in the end.
-    @Test func slowRuns() throws {
+    @Test(arguments: RobustAlgorithm.allCases)
+    func slowRuns(_ algorithm: RobustAlgorithm) throws {
         for steps in 0..<14 {
-            let network = Network()
+            let network = Network(algorithm)
             let ids = try network.fresh(4)
             network.change([ids])
             for _ in 0..<steps { network.step(network.components[0]) }
             _ = network.passTime()
-            try expectHealed(network, "deadline after \(steps) messages")
+            try expectHealed(network, "\(algorithm) deadline after \(steps) messages")
         }
     }
 
     /// Every token is lost: each member gives up after the last restart, and the next view heals it.
-    @Test func restartsUsedUp() throws {
-        let network = Network()
+    @Test(arguments: RobustAlgorithm.allCases)
+    func restartsUsedUp(_ algorithm: RobustAlgorithm) throws {
+        let network = Network(algorithm)
         let ids = try network.fresh(3)
         network.tamper = { message, _ in message.payload.first == 1 ? nil : message }
         network.change([ids])
