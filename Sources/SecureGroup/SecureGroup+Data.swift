@@ -127,6 +127,7 @@ extension SecureGroup {
             switch state.origin {
             case .start: return [.ignored(.notYetJoined, sender: sender)]
             case .secure(let installed):
+                guard !isBroken(.lastDataIsDropped) else { return [] }
                 return open(payload, from: sender, service: service, isPrivate: isPrivate, installed)
             case .agreeing: return [.ignored(.abandonedView, sender: sender)]
             }

@@ -145,7 +145,15 @@ extension SecureGroup {
         case .waitForMembership(let state):
             guard isBroken(.sendingAfterFlushOkIsAllowed) else { throw .flushPending }
             return try seal(payload, service: service, to: destination, state.installed)
-        case .agreeing, .waitForCascadingMembership: throw installed == nil ? .noSecureView : .flushPending
+        case .waitForCascadingMembership(let state):
+            switch state.origin {
+            case .start: throw .noSecureView
+            case .secure(let installed):
+                guard isBroken(.sendingAfterFlushOkIsAllowed) else { throw .flushPending }
+                return try seal(payload, service: service, to: destination, installed)
+            case .agreeing(let installed, _): throw installed == nil ? .noSecureView : .flushPending
+            }
+        case .agreeing(let state): throw state.installed == nil ? .noSecureView : .flushPending
         case .waitForSelfJoin: throw .noSecureView
         case .over: throw .ended
         }

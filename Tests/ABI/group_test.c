@@ -229,8 +229,10 @@ static void test_counters(cluster *c) {
     CHECK(counters.exponentiations > 0 && counters.signatures > 0 && counters.verifications > 0);
 }
 
-int main(void) {
+/* A conversation from beginning to end, under one of the robust algorithms: a program sees no difference. */
+static void test_everything(uint32_t algorithm) {
     cluster *c = make_cluster(3);
+    c->options.algorithm = algorithm;
     test_before_the_first_view(c);
     test_joining(c);
     test_every_service(c);
@@ -243,5 +245,10 @@ int main(void) {
     test_manual_flush(c);
     test_counters(c);
     free_cluster(c);
+}
+
+int main(void) {
+    test_everything(CONCLAVE_ALGORITHM_OPTIMIZED);
+    test_everything(CONCLAVE_ALGORITHM_BASIC);
     return check_finish();
 }

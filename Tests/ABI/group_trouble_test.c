@@ -40,6 +40,49 @@ static void test_joins_that_are_refused(void) {
     conclave_group_options options = CONCLAVE_GROUP_OPTIONS_INIT;
     options.suite = 0x9999;
     CHECK_STATUS(CONCLAVE_E_UNKNOWN_SUITE, try_to_join(c->url, "group", identity, &options));
+    options.suite = CONCLAVE_SUITE_STANDARD;
+    options.algorithm = 2;
+    CHECK_STATUS(CONCLAVE_E_INVALID_ARGUMENT, try_to_join(c->url, "group", identity, &options));
+    free_cluster(c);
+}
+
+/* A program that was compiled before the options had an algorithm: its structure ends there, and what lies behind it in
+ * memory is not read. */
+static void test_options_of_an_older_header(void) {
+    cluster *c = make_cluster(2);
+    conclave_group_options older = c->options;
+    older.size = offsetof(conclave_group_options, algorithm);
+    older.algorithm = 0xa5a5a5a5;
+    join_with(c, &c->peers[0], &older);
+    join(c, 1);
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    older.suite = 0x9999;
+    CHECK_STATUS(CONCLAVE_E_UNKNOWN_SUITE, try_to_join(c->url, "group", c->peers[0].identity, &older));
+    free_cluster(c);
+}
+
+/* Who runs the other robust algorithm is told so, as are the others, and stays outside; the group goes on. */
+static void test_other_algorithm(void) {
+    cluster *c = make_cluster(3);
+    conclave_group_options basic = c->options;
+    basic.algorithm = CONCLAVE_ALGORITHM_BASIC;
+    join_with(c, &c->peers[0], &basic);
+    join_with(c, &c->peers[1], &basic);
+    UNTIL(c, are_together(c, ADA | BARBARA));
+    join(c, 2);
+    UNTIL(c, c->peers[0].errors > 0 && c->peers[1].errors > 0 && c->peers[2].errors > 0);
+    for (size_t index = 0; index < 3; index++) {
+        CHECK_STATUS(CONCLAVE_E_WRONG_ALGORITHM, c->peers[index].last_error);
+        CHECK(strstr(c->peers[index].last_error_message, "algorithm") != NULL);
+    }
+    CHECK(!conclave_status_is_fatal(CONCLAVE_E_WRONG_ALGORITHM));
+    UNTIL(c, are_together(c, CLARA));
+    CHECK_OK(send_text(&c->peers[0], CONCLAVE_SERVICE_SAFE, "undisturbed"));
+    UNTIL(c, c->peers[1].record_count == 1);
+    CHECK(are_together(c, ADA | BARBARA) && c->peers[2].record_count == 0);
+    /* It joins again with the group's algorithm. */
+    join_with(c, &c->peers[2], &basic);
+    UNTIL(c, are_together(c, ADA | BARBARA | CLARA));
     free_cluster(c);
 }
 
@@ -379,6 +422,8 @@ static void test_event_queue_is_bounded(void) {
 
 int main(void) {
     test_joins_that_are_refused();
+    test_options_of_an_older_header();
+    test_other_algorithm();
     test_full_queue();
     test_large_messages();
     test_waits();

@@ -125,6 +125,9 @@ static void test_group_options(void) {
     CHECK(function.admission_timeout_ms == macro.admission_timeout_ms && macro.admission_timeout_ms == 10000);
     CHECK(function.send_queue_bytes == macro.send_queue_bytes && macro.send_queue_bytes == 4u << 20);
     CHECK(function.event_queue_bytes == macro.event_queue_bytes && macro.event_queue_bytes == 64u << 20);
+    CHECK(function.algorithm == macro.algorithm && macro.algorithm == CONCLAVE_ALGORITHM_OPTIMIZED);
+    /* 0 is what a caller gets who knows nothing of algorithms. */
+    CHECK(CONCLAVE_ALGORITHM_OPTIMIZED == 0 && CONCLAVE_ALGORITHM_BASIC == 1);
 }
 
 static void test_hub_options(void) {
@@ -180,7 +183,7 @@ static void test_layouts(void) {
     CHECK(sizeof(conclave_membership) == 104);
     CHECK(sizeof(conclave_token) == 40);
     CHECK(sizeof(conclave_counters) == 64);
-    CHECK(sizeof(conclave_group_options) == 48);
+    CHECK(sizeof(conclave_group_options) == 56 && offsetof(conclave_group_options, algorithm) == 48);
     CHECK(sizeof(conclave_event) == 72);
     CHECK(sizeof(conclave_view) == 104);
     CHECK(sizeof(conclave_member) == 64);

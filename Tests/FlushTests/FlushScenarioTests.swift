@@ -30,6 +30,28 @@ import Testing
         #expect(nodes[3].trace.count == 1)
     }
 
+    @Test("a member that runs the other algorithm is refused by name and stays outside, and nobody waits for it")
+    func otherAlgorithm() throws {
+        let (network, nodes, identities) = try network(["a", "b"])
+        let other = try network.makeIdentity("c")
+        for node in nodes {
+            var trust = node.machine.trust
+            try trust.add(other.publicKey, label: "c")
+            network.perform(node.machine.setTrust(trust, now: network.now), at: node)
+        }
+        let stranger = try network.connect(
+            other, trusting: identities, to: network.components.first, algorithm: 2)
+        network.wait(5_000)
+        for node in nodes {
+            #expect(node.names == ["a", "b"])
+            // What else it sends is of somebody whose hello was refused.
+            #expect(node.refusals.first == .wrongAlgorithm)
+            #expect(node.refusals.allSatisfy { $0 == .wrongAlgorithm || $0 == .unknownSender })
+        }
+        #expect(stranger.names == ["c"])
+        #expect(stranger.refusals.filter { $0 == .wrongAlgorithm }.count >= 2)
+    }
+
     @Test("views that named only some of each other come together")
     func namedInPart() throws {
         let network = FlushNetwork()

@@ -54,6 +54,15 @@ const (
 // String returns the suite's name, such as "GDH_FFDHE3072_ED25519_AES256GCM"; "" for a number that is none.
 func (suite Suite) String() string { return C.GoString(C.conclave_suite_name(C.conclave_suite(suite))) }
 
+// Algorithm is one of the two robust algorithms, which carry the key from view to view. Both give the same guarantees.
+type Algorithm uint32
+
+// The robust algorithms; all members of a group choose the same.
+const (
+	AlgorithmOptimized Algorithm = 0 // continues from the last key where it can
+	AlgorithmBasic     Algorithm = 1 // simpler: every change costs a whole agreement
+)
+
 // Version returns the version of the library that is loaded, "major.minor.patch".
 func Version() string { return C.GoString(C.conclave_version()) }
 

@@ -60,6 +60,7 @@ const (
 	StatusMemberList         Status = -414
 	StatusKeyConfirmation    Status = -415
 	StatusBadSeal            Status = -416
+	StatusWrongAlgorithm     Status = -417
 
 	// The world outside. Class [ErrTransport].
 	StatusTransportUnreachable Status = -501
@@ -190,6 +191,7 @@ var (
 	ErrMemberList           error = &Error{Status: StatusMemberList}
 	ErrKeyConfirmation      error = &Error{Status: StatusKeyConfirmation}
 	ErrBadSeal              error = &Error{Status: StatusBadSeal}
+	ErrWrongAlgorithm       error = &Error{Status: StatusWrongAlgorithm}
 	ErrTransportUnreachable error = &Error{Status: StatusTransportUnreachable}
 	ErrTransportLost        error = &Error{Status: StatusTransportLost}
 	ErrTransportRefused     error = &Error{Status: StatusTransportRefused}

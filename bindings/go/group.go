@@ -13,6 +13,7 @@ import (
 // Options is how a group behaves. Begin with [DefaultOptions].
 type Options struct {
 	Suite            Suite
+	Algorithm        Algorithm     // the same at all members, as the suite
 	ManualFlush      bool          // false: flush requests are acknowledged by the library
 	FlushTimeout     time.Duration // who has not acknowledged by then is excluded; 0 = never
 	AgreementTimeout time.Duration // an agreement that takes longer is restarted; 0 = never
@@ -28,6 +29,7 @@ func DefaultOptions() Options {
 	C.conclave_group_options_init(&native)
 	return Options{
 		Suite:            Suite(native.suite),
+		Algorithm:        Algorithm(native.algorithm),
 		ManualFlush:      bool(native.manual_flush),
 		FlushTimeout:     time.Duration(native.flush_timeout_ms) * time.Millisecond,
 		AgreementTimeout: time.Duration(native.agreement_timeout_ms) * time.Millisecond,
@@ -49,6 +51,7 @@ func (options *Options) native() (C.conclave_group_options, error) {
 	}
 	var err error
 	native.suite = C.conclave_suite(options.Suite)
+	native.algorithm = C.uint32_t(options.Algorithm)
 	native.manual_flush = C.bool(options.ManualFlush)
 	native.restart_limit = C.uint32_t(options.RestartLimit)
 	native.send_queue_bytes = C.size_t(options.SendQueueBytes)

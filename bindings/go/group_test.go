@@ -500,6 +500,7 @@ func TestGroupJoinRefusals(t *testing.T) {
 		"a long name":   {func(c *Config) { c.Group = strings.Repeat("g", MaxGroupName+1) }, ErrBadText},
 		"a zero byte":   {func(c *Config) { c.Group = "a\x00b" }, ErrBadText},
 		"an odd suite":  {func(c *Config) { c.Options.Suite = 7 }, ErrUnknownSuite},
+		"an algorithm":  {func(c *Config) { c.Options.Algorithm = 2 }, ErrInvalidArgument},
 		"a bad queue":   {func(c *Config) { c.Options.SendQueueBytes = -1 }, ErrInvalidArgument},
 		"a bad timeout": {func(c *Config) { c.Options.FlushTimeout = -1 }, ErrInvalidArgument},
 	} {
@@ -512,6 +513,22 @@ func TestGroupJoinRefusals(t *testing.T) {
 				_ = group.Close()
 			}
 		}
+	}
+}
+
+func TestGroupRunsTheBasicAlgorithm(t *testing.T) {
+	r := newRoom(t, "ada", "barbara", "clara")
+	r.options.Algorithm = AlgorithmBasic
+	groups := []*Group{r.join(r.people[0]), r.join(r.people[1])}
+	awaitViews(t, groups, 2, 0)
+	if err := groups[0].Send(Agreed, []byte("from scratch")); err != nil {
+		t.Fatal(err)
+	}
+	awaitEvent(t, groups[1], message("from scratch"))
+	// Who runs the other one stays outside, and all are told.
+	r.options.Algorithm = AlgorithmOptimized
+	for _, group := range append(groups, r.join(r.people[2])) {
+		awaitEvent(t, group, func(event ErrorEvent) bool { return errors.Is(event.Err, ErrWrongAlgorithm) })
 	}
 }
 

@@ -102,6 +102,7 @@ func TestEveryStatusOfTheHeaderHasAConstantAndASentinel(t *testing.T) {
 
 func TestNumbersAgreeWithTheHeader(t *testing.T) {
 	numbers := map[string]uint64{
+		"ALGORITHM_OPTIMIZED": uint64(AlgorithmOptimized), "ALGORITHM_BASIC": uint64(AlgorithmBasic),
 		"SERVICE_FIFO": uint64(FIFO), "SERVICE_CAUSAL": uint64(Causal),
 		"SERVICE_AGREED": uint64(Agreed), "SERVICE_SAFE": uint64(Safe),
 		"EVENT_FLUSH_REQUEST": eventFlushRequest, "EVENT_TRANSITIONAL_SIGNAL": eventTransitionalSignal,
@@ -120,7 +121,7 @@ func TestNumbersAgreeWithTheHeader(t *testing.T) {
 		"SUITE_GDH_MODP2048_256_ED25519_CHACHA20POLY1305": uint64(SuiteGDHMODP2048_256Ed25519ChaCha20Poly1305),
 	}
 	patterns := []string{
-		`(?m)^\s+CONCLAVE_((?:SERVICE|EVENT|TOKEN)_[A-Z_]+)\s*=\s*(\d+)`,
+		`(?m)^\s+CONCLAVE_((?:ALGORITHM|SERVICE|EVENT|TOKEN)_[A-Z_]+)\s*=\s*(\d+)`,
 		`(?m)^#define CONCLAVE_([A-Z_]+_(?:SIZE|MAX)) (\d+)$`,
 		`(?m)^#define CONCLAVE_(SUITE_[A-Z_0-9]+) \(\(conclave_suite\)(0x[0-9a-f]+)\)`,
 	}

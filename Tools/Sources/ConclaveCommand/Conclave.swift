@@ -165,11 +165,13 @@ final class Group {
     private let handle: OpaquePointer
 
     init(
-        transport: String, name: String, identity: Identity, trust: Trust, admissionTimeout: UInt32
+        transport: String, name: String, identity: Identity, trust: Trust, algorithm: RobustAlgorithm,
+        admissionTimeout: UInt32
     ) throws(Failure) {
         var options = conclave_group_options()
         conclave_group_options_init(&options)
         options.admission_timeout_ms = admissionTimeout
+        options.algorithm = algorithm.number
         handle = try opened { [options] handle, error in
             withUnsafePointer(to: options) {
                 conclave_group_join(transport, name, identity.handle, trust.handle, $0, handle, error)

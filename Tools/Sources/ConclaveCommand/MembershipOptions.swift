@@ -1,6 +1,19 @@
 import ArgumentParser
 import CConclave
 
+/// Which robust algorithm carries the key from view to view.
+enum RobustAlgorithm: String, ExpressibleByArgument, CaseIterable {
+    case optimized, basic
+
+    /// The library's number for it.
+    var number: UInt32 {
+        switch self {
+        case .optimized: UInt32(CONCLAVE_ALGORITHM_OPTIMIZED)
+        case .basic: UInt32(CONCLAVE_ALGORITHM_BASIC)
+        }
+    }
+}
+
 /// What every command needs that joins a group.
 struct MembershipOptions: ParsableArguments {
     @Argument(help: "The group's name: 1 to 128 bytes.")
@@ -11,6 +24,11 @@ struct MembershipOptions: ParsableArguments {
     var identity: String
     @Option(help: "The file of the accepted keys.", completion: .file())
     var trust: String
+    @Option(
+        help:
+            "The group's robust algorithm, the same at all members: optimized or basic (simpler, and slower to change)."
+    )
+    var algorithm = RobustAlgorithm.optimized
     @OptionGroup var passphrase: PassphraseOption
     @Option(help: "Seconds after which a member that nobody has accepted gives up.")
     var admissionTimeout: UInt32 = 10
@@ -27,7 +45,7 @@ struct MembershipOptions: ParsableArguments {
         let trust = try Trust(path: trust)
         return try Membership(
             Group(
-                transport: transport, name: group, identity: identity, trust: trust,
+                transport: transport, name: group, identity: identity, trust: trust, algorithm: algorithm,
                 admissionTimeout: admissionTimeout * 1000))
     }
 }

@@ -15,7 +15,21 @@ from typing import Any, TypeVar
 import pytest
 
 import conclave
-from conclave import ErrorEvent, Event, FlushRequest, Group, Hub, Identity, Left, Message, Service, Suite, Trust, View
+from conclave import (
+    Algorithm,
+    ErrorEvent,
+    Event,
+    FlushRequest,
+    Group,
+    Hub,
+    Identity,
+    Left,
+    Message,
+    Service,
+    Suite,
+    Trust,
+    View,
+)
 
 SUITE = Suite.GDH_FFDHE2048_ED25519_AES256GCM
 PATIENCE = 20.0
@@ -242,6 +256,19 @@ def test_a_refresh_gives_a_new_key(room: Room) -> None:
     assert after.key_fingerprint != before.key_fingerprint
     assert after.members[0].id == before.members[0].id
     assert groups[0].counters.exponentiations > 0
+
+
+def test_a_group_runs_the_basic_algorithm(room: Room) -> None:
+    anna, bert = room.meet("anna", "bert", algorithm=Algorithm.BASIC)
+    anna.send(b"from scratch, every time")
+    (messages,) = gather([bert], Message, 1)
+    assert messages[0].data == b"from scratch, every time"
+    # Who runs the other one stays outside, and all are told.
+    carl = room.join("carl")
+    for events in gather([anna, bert, carl], ErrorEvent, 1):
+        assert isinstance(events[0].error, conclave.WrongAlgorithm)
+    with pytest.raises(conclave.InvalidArgument):
+        room.join("carl", algorithm=2)
 
 
 def test_whose_key_is_removed_is_expelled(room: Room) -> None:

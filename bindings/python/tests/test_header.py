@@ -43,6 +43,7 @@ SCALARS: dict[str, Any] = {
 }
 ENUMERATIONS = {
     "CONCLAVE_E_": _abi.Status,
+    "CONCLAVE_ALGORITHM_": _abi.Algorithm,
     "CONCLAVE_TOKEN_": _abi.TokenKind,
     "CONCLAVE_SERVICE_": _abi.Service,
     "CONCLAVE_EVENT_": _abi.EventKind,

@@ -20,7 +20,7 @@ The package calls the shared library libconclave, found by its name, by the envi
 from __future__ import annotations
 
 from . import errors
-from ._abi import Service, Status, Suite, TokenKind
+from ._abi import Algorithm, Service, Status, Suite, TokenKind
 from ._library import load, suite_name, supports, version
 from .agreement import EXPORT_MAX, Agreement, Counters, Membership, Participant, Token
 from .errors import (
@@ -79,6 +79,7 @@ from .errors import (
     Unsupported,
     UnsupportedVersion,
     UsageError,
+    WrongAlgorithm,
     WrongDestination,
     WrongGroup,
     WrongMemberList,
@@ -103,6 +104,7 @@ __all__ = [
     "AddressInUse",
     "Agreement",
     "AgreementFailed",
+    "Algorithm",
     "BadElement",
     "BadHandle",
     "BadKeyFile",
@@ -178,6 +180,7 @@ __all__ = [
     "UnsupportedVersion",
     "UsageError",
     "View",
+    "WrongAlgorithm",
     "WrongDestination",
     "WrongGroup",
     "WrongMemberList",

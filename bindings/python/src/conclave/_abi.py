@@ -77,6 +77,7 @@ class Status(IntEnum):
     MEMBER_LIST = -414
     KEY_CONFIRMATION = -415
     BAD_SEAL = -416
+    WRONG_ALGORITHM = -417
     TRANSPORT_UNREACHABLE = -501
     TRANSPORT_LOST = -502
     TRANSPORT_REFUSED = -503
@@ -106,6 +107,13 @@ class Suite(IntEnum):
     GDH_FFDHE4096_ED25519_CHACHA20POLY1305 = 0x1312
     GDH_MODP2048_256_ED25519_CHACHA20POLY1305 = 0x1412
     STANDARD = 0x1211
+
+
+class Algorithm(IntEnum):
+    """Which robust algorithm carries the key from view to view; all members of a group choose the same."""
+
+    OPTIMIZED = 0
+    BASIC = 1
 
 
 class TokenKind(IntEnum):
@@ -184,6 +192,7 @@ class GroupOptions(ctypes.Structure):
         ("admission_timeout_ms", c_uint32),
         ("send_queue_bytes", c_size_t),
         ("event_queue_bytes", c_size_t),
+        ("algorithm", c_uint32),
     )
 
 

@@ -64,6 +64,7 @@ __all__ = [
     "TransportRefused",
     "TransportUnreachable",
     "UnknownSuite",
+    "WrongAlgorithm",
     "Unsupported",
     "UnsupportedVersion",
     "UsageError",
@@ -291,6 +292,10 @@ class KeyConfirmationFailed(ProtocolError, status=Status.KEY_CONFIRMATION):
 
 class BadSeal(ProtocolError, status=Status.BAD_SEAL):
     """An encrypted message was altered."""
+
+
+class WrongAlgorithm(ProtocolError, status=Status.WRONG_ALGORITHM):
+    """Somebody runs the other robust algorithm: all members must choose the same."""
 
 
 # ------------------------------------------------------------------------------------------------------------ the world

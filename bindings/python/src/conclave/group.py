@@ -67,6 +67,7 @@ class Group:
         trust: Trust | None = None,
         *,
         suite: int | None = None,
+        algorithm: int | None = None,
         manual_flush: bool | None = None,
         flush_timeout: float | None = None,
         agreement_timeout: float | None = None,
@@ -79,13 +80,15 @@ class Group:
 
         Returns when the connection stands; the first View event tells that the group is joined. Without ``trust`` only
         the own key is accepted. It and ``identity`` may be closed afterwards. Times are seconds, 0 is never; options
-        that are None are the library's own. Raises BadUrl, BadText, TransportUnreachable, TransportRefused,
+        that are None are the library's own; all members name the same suite and algorithm. Raises BadUrl, BadText, TransportUnreachable, TransportRefused,
         PermissionDenied or UnknownSuite.
         """
         options = _abi.GroupOptions()
         library().conclave_group_options_init(byref(options))
         if suite is not None:
             options.suite = unsigned_argument(suite, 16, "suite")
+        if algorithm is not None:
+            options.algorithm = unsigned_argument(algorithm, 32, "algorithm")
         if manual_flush is not None:
             options.manual_flush = manual_flush
         if flush_timeout is not None:
