@@ -114,8 +114,8 @@ public struct FlushMachine: ~Copyable {
     /// Since when nothing has become stable, as `tick` has seen it; nil while nothing waits.
     var unstableSince: UInt64? = nil
 
-    /// A machine for one membership; `id` is its incarnation, random and not zero. `suite` and `algorithm` are numbers of
-    /// the layer above, which all members must have in common.
+    /// A machine for one membership; `id` is its incarnation, random and not zero. `suite` and `algorithm` are numbers
+    /// of the layer above, which all members must have in common.
     public init(
         group: String, suite: UInt16, algorithm: UInt8, identity: Identity, id: UInt64, trust: TrustStore,
         limits: FlushLimits, entropy: Entropy

@@ -47,8 +47,8 @@ public struct FlushView: Equatable, Sendable {
     /// mb_set, in order of seniority. Members that came from the same VS view together stand next to each other; those
     /// of the largest such component stand first, in the order of that view.
     public let members: [Member]
-    /// vs_set: the ids of the members that moved together with this one from its previous VS view (itself included), and
-    /// for whom the layer above installed the same secure view last.
+    /// vs_set: the ids of the members that moved together with this one from its previous VS view (itself included),
+    /// and for whom the layer above installed the same secure view last.
     public let transitionalSet: [UInt64]
     /// The members of this member's previous VS view that are not in `transitionalSet`.
     public let leaveSet: [Member]

@@ -32,8 +32,8 @@ extension SecureGroup {
         }
     }
 
-    /// Of the optimized algorithm: the base as a member knows it that moved together with the first one; nil for others.
-    /// See `SecureGroup`.
+    /// Of the optimized algorithm: the base as a member knows it that moved together with the first one; nil for
+    /// others. See `SecureGroup`.
     private func ownBase(_ view: FlushView, continuing installed: InstalledView?) -> Int? {
         let together = view.transitionalSet
         guard let first = view.members.first, together.contains(first.id) else { return nil }

@@ -8,12 +8,14 @@ public import Primitives
 /// VS views, flush requests, signals and data come from the Flush layer below; secure views, flush requests, signals
 /// and messages go to the application above. `SecureGroupState` shows the states.
 ///
-/// **Who begins, in the basic algorithm.** The first member `members[0]` of a VS view (choose of the paper), in every view
-/// from scratch; everybody else is a new member. That depends on the view alone, which is the same for all. Whom a member
-/// may call its companions is Flush's to say: its transitional sets hold only members with the same last secure view.
+/// **Who begins, in the basic algorithm.** The first member `members[0]` of a VS view (choose of the paper), in every
+/// view from scratch; everybody else is a new member. That depends on the view alone, which is the same for all. Whom
+/// a member may call its companions is Flush's to say: its transitional sets hold only members with the same last
+/// secure view.
 ///
-/// **Who continues, who begins, in the optimized algorithm.** The first member c = `members[0]` of a VS view decides (choose of the paper). Call
-/// p's transitional set T(p); Flush puts those who moved together next to each other, c's companions in front.
+/// **Who continues, who begins, in the optimized algorithm.** The first member c = `members[0]` of a VS view decides
+/// (choose of the paper). Call p's transitional set T(p); Flush puts those who moved together next to each other, c's
+/// companions in front.
 /// - p continues ("is in the base") when it is in M, c ∈ T(p), T(p) is the front of the list, and all of T(p) were in
 ///   p's last secure view. Then the base is T(p), and the last of it controls.
 /// - Otherwise c begins from scratch, and anybody else begins as a new member, whatever it was before.

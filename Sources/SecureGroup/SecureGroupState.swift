@@ -163,8 +163,8 @@ struct Agreeing {
 /// WAIT_FOR_CASCADING_MEMBERSHIP (CM): the flush was acknowledged, and the next view starts from scratch. In the
 /// optimized algorithm that is so only when the acknowledgement came before the view's key.
 struct WaitForCascadingMembership {
-    /// Whence this member came to CM, which is what First_cascaded_membership of the paper asks: it holds in `start` and
-    /// `secure`, where VS_set is yet to be set by the next VS view.
+    /// Whence this member came to CM, which is what First_cascaded_membership of the paper asks: it holds in `start`
+    /// and `secure`, where VS_set is yet to be set by the next VS view.
     enum Origin {
         /// The basic algorithm's beginning: no VS view yet, and no secure view. New_memb_msg.mb_set is this member
         /// alone.

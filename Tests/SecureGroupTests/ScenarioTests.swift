@@ -34,7 +34,8 @@ import Testing
         network.run()
         network.expectSecure(ids)
         #expect(network.node(ids[2]).views.last?.transitionalSet == ids)
-        // The first one leaves; nobody but the controller sends, and that once. The basic algorithm begins from scratch.
+        // The first one leaves; nobody but the controller sends, and that once. Basic begins from scratch: of n members
+        // each gets the final token and the key list, all but one a partial token, and the last n - 1 factor-outs.
         ids.removeFirst()
         let before = network.deliveries
         network.change([ids])
