@@ -13,7 +13,6 @@ import (
 // Options is how a group behaves. Begin with [DefaultOptions].
 type Options struct {
 	Suite            Suite
-	Algorithm        Algorithm     // the same at all members, as the suite
 	ManualFlush      bool          // false: flush requests are acknowledged by the library
 	FlushTimeout     time.Duration // who has not acknowledged by then is excluded; 0 = never
 	AgreementTimeout time.Duration // an agreement that takes longer is restarted; 0 = never
@@ -21,6 +20,7 @@ type Options struct {
 	AdmissionTimeout time.Duration // then an ErrorEvent with ErrNotAdmitted tells that nobody has accepted us yet
 	SendQueueBytes   int           // what may wait to be sent
 	EventQueueBytes  int           // what may wait to be fetched before the transport is no longer read
+	Algorithm        Algorithm     // all members choose the same, as with the suite
 }
 
 // DefaultOptions returns the library's own choice.
@@ -29,7 +29,6 @@ func DefaultOptions() Options {
 	C.conclave_group_options_init(&native)
 	return Options{
 		Suite:            Suite(native.suite),
-		Algorithm:        Algorithm(native.algorithm),
 		ManualFlush:      bool(native.manual_flush),
 		FlushTimeout:     time.Duration(native.flush_timeout_ms) * time.Millisecond,
 		AgreementTimeout: time.Duration(native.agreement_timeout_ms) * time.Millisecond,
@@ -37,6 +36,7 @@ func DefaultOptions() Options {
 		AdmissionTimeout: time.Duration(native.admission_timeout_ms) * time.Millisecond,
 		SendQueueBytes:   int(native.send_queue_bytes),
 		EventQueueBytes:  int(native.event_queue_bytes),
+		Algorithm:        Algorithm(native.algorithm),
 	}
 }
 

@@ -148,7 +148,9 @@ func TestNumbersAgreeWithTheHeader(t *testing.T) {
 
 func TestDefaultsAgreeWithTheHeader(t *testing.T) {
 	options := DefaultOptions()
-	want := Options{SuiteStandard, false, 30 * time.Second, 10 * time.Second, 3, 10 * time.Second, 4 << 20, 64 << 20}
+	want := Options{
+		SuiteStandard, false, 30 * time.Second, 10 * time.Second, 3, 10 * time.Second, 4 << 20, 64 << 20,
+		AlgorithmOptimized}
 	if options != want {
 		t.Errorf("the defaults are %+v", options)
 	}

@@ -80,8 +80,8 @@ class Group:
 
         Returns when the connection stands; the first View event tells that the group is joined. Without ``trust`` only
         the own key is accepted. It and ``identity`` may be closed afterwards. Times are seconds, 0 is never; options
-        that are None are the library's own; all members name the same suite and algorithm. Raises BadUrl, BadText, TransportUnreachable, TransportRefused,
-        PermissionDenied or UnknownSuite.
+        that are None are the library's own. All members name the same ``suite`` and ``algorithm`` (``Algorithm``).
+        Raises BadUrl, BadText, TransportUnreachable, TransportRefused, PermissionDenied or UnknownSuite.
         """
         options = _abi.GroupOptions()
         library().conclave_group_options_init(byref(options))
