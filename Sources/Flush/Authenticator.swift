@@ -41,13 +41,15 @@ enum Authenticator: Equatable {
 
 /// The key of a secure view as the Flush layer uses it: for authentication codes among the members of that view.
 final class FlushKey: @unchecked Sendable {
-    let members: [UInt64]
+    private let members: PlaceIndex
     private let key: SecretBytes
 
     init(members: [UInt64], key: consuming SecretBytes) {
-        self.members = members
+        self.members = PlaceIndex(members)
         self.key = key
     }
+
+    func isShared(with member: UInt64) -> Bool { members.contains(member) }
 
     func code(over bytes: [UInt8]) throws(PrimitivesError) -> [UInt8] {
         try KeyDerivation.authenticationCode(key: key, over: bytes)

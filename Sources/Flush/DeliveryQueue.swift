@@ -9,8 +9,8 @@ struct DeliveryQueue: Equatable {
         let payload: [UInt8]
         /// Of a safe message: what members acknowledge it by.
         let digest: [UInt8]?
-        /// The members that have received it.
-        var receivers: [UInt64] = []
+        /// Places in the view of the members that have received it.
+        var receivers = PlaceSet()
     }
 
     private var entries: [Entry] = []
@@ -36,18 +36,17 @@ struct DeliveryQueue: Equatable {
     var waitingDigests: [[UInt8]] { entries.compactMap { $0.digest } }
 
     /// Notes that a member has received safe messages.
-    mutating func note(_ digests: [[UInt8]], receivedBy member: UInt64) {
+    mutating func note(_ digests: [[UInt8]], receivedBy member: Int) {
         for index in entries.indices {
             guard let digest = entries[index].digest, digests.contains(digest) else { continue }
-            if !entries[index].receivers.contains(member) { entries[index].receivers.append(member) }
+            entries[index].receivers.insert(member)
         }
     }
 
     /// Takes what may be delivered: everything up to the first safe message that some member has not received.
-    mutating func takeStable(members: [UInt64]) -> [Entry] {
+    mutating func takeStable(members: PlaceSet) -> [Entry] {
         let end = entries.firstIndex { entry in
-            entry.digest != nil && !isBroken(.stabilityIsNotAwaited)
-                && !members.allSatisfy { entry.receivers.contains($0) }
+            entry.digest != nil && !isBroken(.stabilityIsNotAwaited) && !members.isSubset(of: entry.receivers)
         }
         let stable = [Entry](entries.prefix(end ?? entries.count))
         entries.removeFirst(stable.count)

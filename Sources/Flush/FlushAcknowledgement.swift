@@ -23,21 +23,17 @@ struct FlushAcknowledgement: Equatable {
     /// accepts of them: only acknowledgements that have heard the same make a view.
     var heard: UInt16
     /// In order of connection, the sender itself included.
-    var accepted: [Accepted]
+    var accepted: AcceptedList
 
     func unauthenticated(group: [UInt8]) -> ByteWriter {
-        var writer = FlushWire.begin(.acknowledgement, group: group)
+        var writer = FlushWire.begin(.acknowledgement, group: group, room: 256 + accepted.bytes.count)
         writer.writeUInt64(configuration)
         writer.writeUInt64(sender)
         writer.writeView(view)
         writer.writeView(secureView)
         writer.writeUInt64(highestCounter)
         writer.writeUInt16(heard)
-        writer.writeUInt16(UInt16(truncatingIfNeeded: accepted.count))
-        for entry in accepted {
-            writer.writeUInt64(entry.connection)
-            writer.writeRaw(entry.hello)
-        }
+        accepted.write(&writer)
         return writer
     }
 
@@ -47,11 +43,10 @@ struct FlushAcknowledgement: Equatable {
         var reader = ByteReader(bytes)
         try FlushWire.readHead(&reader, .acknowledgement, group: group)
         do throws(CodecError) {
-            var message = FlushAcknowledgement(
+            let message = FlushAcknowledgement(
                 configuration: try reader.readUInt64(), sender: try reader.readUInt64(),
                 view: try reader.readView(), secureView: try reader.readView(), highestCounter: try reader.readUInt64(),
-                heard: try reader.readUInt16(), accepted: [])
-            message.accepted = try acceptedList(&reader)
+                heard: try reader.readUInt16(), accepted: try AcceptedList(reading: &reader))
             // The next counter must exist: nobody gets a group to the end of 64 bits by counting.
             guard message.highestCounter < UInt64.max >> 1 else { throw .badValue }
             let authenticator = try Authenticator.read(&reader)
@@ -60,19 +55,5 @@ struct FlushAcknowledgement: Equatable {
         } catch {
             throw .malformed(error)
         }
-    }
-
-    /// Strictly ascending connections, so that there is one spelling.
-    private static func acceptedList(_ reader: inout ByteReader) throws(CodecError) -> [Accepted] {
-        let count = Int(try reader.readUInt16())
-        guard count <= FlushWire.memberLimit else { throw .badValue }
-        var list: [Accepted] = []
-        for _ in 0..<count {
-            let entry = Accepted(
-                connection: try reader.readUInt64(), hello: try reader.readRaw(FlushWire.hashSize))
-            if let last = list.last, last.connection >= entry.connection { throw .badValue }
-            list.append(entry)
-        }
-        return list
     }
 }

@@ -56,13 +56,20 @@ extension FlushMachine {
     /// Connections whose hello or acknowledgement this member waits for.
     func missing() -> [UInt64] {
         var connections: [UInt64] = []
-        for member in installed?.staying ?? [] where isAccepted(member.publicKey) && !isExcluded(member.connection) {
-            let peer = configuration.peer(member.connection)
-            if peer?.acknowledgement == nil, !isApart(peer) { connections.append(member.connection) }
+        if let installed {
+            for place in installed.staying.places where installed.trusted.contains(place) {
+                let connection = installed.view.members[place].connection
+                guard !configuration.hasAcknowledged(connection), !isExcluded(connection) else { continue }
+                if configuration.place(of: connection).map({ isApart($0) }) ?? false { continue }
+                connections.append(connection)
+            }
         }
-        for peer in configuration.peers where isAccepted(peer.hello.publicKey) && !isExcluded(peer.connection) {
-            guard peer.acknowledgement == nil, !configuration.isReplaced(peer), !isApart(peer) else { continue }
-            if !connections.contains(peer.connection) { connections.append(peer.connection) }
+        let listed = PlaceIndex(connections)
+        for place in trusted.subtracting(configuration.acknowledged).places {
+            let peer = configuration.peers[place]
+            guard !listed.contains(peer.connection), !isExcluded(peer.connection) else { continue }
+            guard !configuration.isReplaced(place), !isApart(place) else { continue }
+            connections.append(peer.connection)
         }
         return connections.filter { $0 != connection }
     }
@@ -79,7 +86,7 @@ extension FlushMachine {
         switch state {
         case .detached, .steady, .over: return []
         case .joining(let waiting), .requested(let waiting), .acknowledged(let waiting):
-            let silent = silent(waiting)
+            let silent = PlaceIndex(silent(waiting))
             return configuration.peers.map { $0.connection }.filter { !silent.contains($0) }
         }
     }
@@ -88,7 +95,9 @@ extension FlushMachine {
     mutating func spare(_ connections: [UInt64]) {
         func sparing(_ waiting: Waiting) -> Waiting {
             var waiting = waiting
-            waiting.spared += connections.filter { !waiting.spared.contains($0) }
+            for connection in connections where !waiting.spared.contains(connection) {
+                waiting.spared.insert(connection, at: 0)
+            }
             return waiting
         }
         switch state {
@@ -102,50 +111,69 @@ extension FlushMachine {
     /// Whether a peer and all who are in a view with it went on without this member, and none of them has asked for it
     /// since. A newcomer goes on asking. Those of one view flush together, so they are acknowledged together: naming
     /// some of them, and others the next time, would keep two views apart for ever.
-    private func isApart(_ peer: Peer?) -> Bool {
-        guard let peer, peer.connection != connection, installed != nil else { return false }
-        return configuration.peers.allSatisfy { other in
-            guard other.connection == peer.connection || (other.view != nil && other.view == peer.view) else {
-                return true
-            }
-            guard other.connection != connection, isAccepted(other.hello.publicKey) else { return true }
-            guard !other.accepts(connection: connection) else { return false }
-            return considered.contains { $0.id == other.id && !$0.acceptedUs }
+    private func isApart(_ place: Int) -> Bool {
+        guard installed != nil, configuration.peers[place].connection != connection, standsApart(place) else {
+            return false
         }
+        guard let view = configuration.peers[place].view else { return true }
+        return configuration.peers.indices.allSatisfy { other in
+            configuration.peers[other].view != view || standsApart(other)
+        }
+    }
+
+    /// Whether a peer of its own does not ask for this member.
+    private func standsApart(_ place: Int) -> Bool {
+        guard trusted.contains(place), configuration.peers[place].connection != connection else { return true }
+        guard !considered.isEmpty, !configuration.names(place, connection) else { return false }
+        let id = configuration.peers[place].id
+        return considered.contains { $0.id == id && !$0.acceptedUs }
     }
 
     private func isExcluded(_ target: UInt64) -> Bool {
         configuration.exclusions.contains { exclusion in
-            guard exclusion.target == target, let proposer = configuration.peer(exclusion.proposer) else {
+            guard exclusion.target == target, let proposer = configuration.place(of: exclusion.proposer) else {
                 return false
             }
             if exclusion.proposer == connection { return true }
-            return exclusion.isBinding && isAccepted(proposer.hello.publicKey)
+            return exclusion.isBinding && trusted.contains(proposer)
         }
     }
 
     private mutating func acknowledgeIfDue(_ waiting: inout Waiting) -> [FlushAction] {
-        // Who moved here with us will introduce itself too: one acknowledgement that names all spares one for each.
-        let introduced = (installed?.staying ?? []).allSatisfy { member in
-            configuration.peer(member.connection) != nil || isExcluded(member.connection)
-                || !isAccepted(member.publicKey)
-        }
         // A newcomer hears out who is there before it thinks itself alone; who never says anything delays it a little.
-        let isHearing = hearingUntil != nil && !configuration.members.allSatisfy { configuration.peer($0) != nil }
-        guard introduced, !isHearing, configuration.peer(connection) != nil else { return [] }
-        let acknowledgement = FlushAcknowledgement(
-            configuration: configuration.id, sender: id, view: installed?.view.id, secureView: secureView,
-            highestCounter: highestCounter, heard: configuration.heard, accepted: acceptedPeers())
+        let isHearing = hearingUntil != nil && !configuration.isComplete
+        guard !isHearing, configuration.place(of: connection) != nil, viewHasIntroducedItself else { return [] }
+        let acknowledgement = SentAcknowledgement(
+            view: installed?.view.id, secureView: secureView, highestCounter: highestCounter,
+            heard: configuration.heard, accepted: acceptedPlaces())
         guard waiting.sent != acknowledgement else { return [] }
         waiting.sent = acknowledgement
-        return multicast(acknowledgement.unauthenticated(group: group))
+        return multicast(acknowledgement)
     }
 
-    private func acceptedPeers() -> [FlushAcknowledgement.Accepted] {
-        configuration.peers
-            .filter { isAccepted($0.hello.publicKey) && !isApart($0) }
-            .sorted { $0.connection < $1.connection }
-            .map { FlushAcknowledgement.Accepted(connection: $0.connection, hello: $0.digest) }
+    /// Who moved here with us will introduce itself too: one acknowledgement that names all spares one for each.
+    private var viewHasIntroducedItself: Bool {
+        guard let installed else { return true }
+        var awaited = installed.staying.subtracting(installed.introduced)
+        awaited.formIntersection(installed.trusted)
+        return awaited.places.allSatisfy { isExcluded(installed.view.members[$0].connection) }
+    }
+
+    /// Everybody accepted here who does not stand apart.
+    private func acceptedPlaces() -> PlaceSet {
+        guard !considered.isEmpty, installed != nil else { return trusted }
+        var accepted = trusted
+        for place in trusted.places where isApart(place) { accepted.remove(place) }
+        return accepted
+    }
+
+    private func multicast(_ acknowledgement: SentAcknowledgement) -> [FlushAction] {
+        let accepted = configuration.placesByConnection.filter { acknowledgement.accepted.contains($0) }
+        let message = FlushAcknowledgement(
+            configuration: configuration.id, sender: id, view: acknowledgement.view,
+            secureView: acknowledgement.secureView, highestCounter: acknowledgement.highestCounter,
+            heard: acknowledgement.heard, accepted: AcceptedList(accepted.map { configuration.accepted($0) }))
+        return multicast(message.unauthenticated(group: group))
     }
 
     /// Acknowledges safe messages that were received since the last time.
@@ -167,7 +195,7 @@ extension FlushMachine {
             waiting.nextRepeat = now &+ limits.repeatInterval << waiting.repeats
             waiting.repeats = min(waiting.repeats + 1, 4)
             if !ownHello.isEmpty { actions.append(.multicast(ownHello)) }
-            if let sent = waiting.sent { actions += multicast(sent.unauthenticated(group: group)) }
+            if let sent = waiting.sent { actions += multicast(sent) }
         }
         guard limits.flushTimeout > 0, now >= waiting.since &+ limits.flushTimeout else { return actions }
         waiting.since = now
@@ -176,7 +204,7 @@ extension FlushMachine {
             guard !waiting.spared.contains(target) else { return false }
             return installed != nil || configuration.peer(target)?.isFresh ?? false
         }
-        waiting.spared = []
+        waiting.spared = PlaceIndex()
         guard !silent.isEmpty else { return actions }
         let proposal = Exclusion(configuration: configuration.id, sender: id, connections: silent.sorted())
         return actions + multicast(proposal.unauthenticated(group: group))
@@ -204,13 +232,13 @@ extension FlushMachine {
     private func everybodyShares(_ key: FlushKey) -> Bool {
         guard let view = installed?.view, view.id == secureView else { return false }
         return configuration.members.allSatisfy { connection in
-            installed?.member(at: connection).map { key.members.contains($0.id) } ?? false
+            installed?.member(at: connection).map { key.isShared(with: $0.id) } ?? false
         }
     }
 
     private var admissionObstacle: FlushError {
         let nameIsTaken = configuration.peers.contains { peer in
-            peer.hello.name == identity.name && peer.hello.publicKey != identity.publicKey
+            peer.member.name == identity.name && peer.member.publicKey != identity.publicKey
         }
         return nameIsTaken ? .nameTaken : .notAdmitted
     }
@@ -228,16 +256,17 @@ extension FlushMachine {
         var actions: [FlushAction] = []
         // What one composition uses up, another may still ask about.
         let before = configuration
-        let isReplaced = before.peer(connection).map { before.isReplaced($0) } ?? false
+        let own = before.place(of: connection)
+        let isReplaced = own.map { before.isReplaced($0) } ?? false
         for composition in ready {
-            if composition.connections.contains(connection) {
+            if let own, composition.places.contains(own) {
                 actions += install(composition, computedIn: before)
             } else if isReplaced, composition.members.contains(where: { $0.publicKey == identity.publicKey }) {
                 state = .over
                 return actions + [.endReplaced]
             } else {
                 // Members of this view knew us when they acknowledged: they went on without us on purpose.
-                for member in composition.members where installed?.view.members.contains(member) ?? false {
+                for member in composition.members where installed?.member(member.id) == member {
                     considered.removeAll { $0.id == member.id }
                     considered.append(Considered(id: member.id, acceptedUs: false))
                 }
@@ -252,20 +281,26 @@ extension FlushMachine {
     ) -> [FlushAction] {
         var actions = installed == nil ? [] : signal()
         let previous = installed?.view.members ?? []
-        let moving = previous.filter { member in
-            guard let peer = configuration.peer(member.connection), let own = configuration.peer(connection) else {
-                return false
+        var chosen = PlaceSet()
+        for place in composition.places { chosen.insert(place) }
+        var moving = PlaceSet()
+        if let own = configuration.peer(connection) {
+            for (index, member) in previous.enumerated() {
+                guard let place = configuration.place(of: member.connection), chosen.contains(place) else { continue }
+                if configuration.peers[place].movedTogether(with: own) { moving.insert(index) }
             }
-            return composition.connections.contains(member.connection) && peer.movedTogether(with: own)
         }
-        let transitionalSet = previous.isEmpty ? [id] : moving.map { $0.id }
-        consider(configuration, without: composition)
+        let transitionalSet = previous.isEmpty ? [id] : moving.places.map { previous[$0].id }
+        let leaving = previous.indices.filter { !moving.contains($0) }.map { previous[$0] }
+        consider(configuration, without: chosen)
         var members = composition.members
         if isBroken(.seniorityIsLocal) { members = members.filter { $0.id == id } + members.filter { $0.id != id } }
         let view = FlushView(
             id: composition.view, members: members, transitionalSet: transitionalSet,
-            leaveSet: previous.filter { !transitionalSet.contains($0.id) }, transcript: composition.transcript)
+            leaveSet: leaving, transcript: composition.transcript)
         installed = Installed(view: view)
+        relateConfiguration()
+        relateView()
         lineage = composition.view.hash
         highestCounter = composition.view.counter
         admissionDeadline = nil
@@ -276,14 +311,18 @@ extension FlushMachine {
     }
 
     /// Remembers whom this member accepted in vain; who stood apart before does so still.
-    private mutating func consider(_ configuration: Configuration, without composition: ViewComposition) {
+    private mutating func consider(_ configuration: Configuration, without chosen: PlaceSet) {
         considered.removeAll { old in
-            composition.members.contains { $0.id == old.id } || !configuration.peers.contains { $0.id == old.id }
+            let places = configuration.peers.indices.filter { configuration.peers[$0].id == old.id }
+            return places.isEmpty || places.contains { chosen.contains($0) }
         }
-        for peer in configuration.peers where !composition.connections.contains(peer.connection) {
-            guard configuration.peer(connection)?.accepts(peer) ?? false else { continue }
-            considered.removeAll { $0.id == peer.id }
-            considered.append(Considered(id: peer.id, acceptedUs: peer.accepts(connection: connection)))
+        guard let own = configuration.place(of: connection),
+            let acceptance = configuration.peers[own].acknowledgement?.acceptance
+        else { return }
+        for place in acceptance.accepted.subtracting(chosen).places {
+            let id = configuration.peers[place].id
+            considered.removeAll { $0.id == id }
+            considered.append(Considered(id: id, acceptedUs: configuration.names(place, connection)))
         }
     }
 }

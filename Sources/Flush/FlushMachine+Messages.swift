@@ -7,7 +7,7 @@ extension FlushMachine {
         case .detached, .over: return [.ignore(.notAwaited)]
         case .joining, .steady, .requested, .acknowledged: break
         }
-        guard configuration.members.contains(sender) else { return [.ignore(.departedConnection)] }
+        guard configuration.contains(sender) else { return [.ignore(.departedConnection)] }
         do throws(FlushError) {
             switch try FlushMessage.read(bytes, group: group) {
             case .hello(let hello, let proof): return try received(hello, bytes, proof, from: sender, now: now)
@@ -28,16 +28,17 @@ extension FlushMachine {
     ) throws(FlushError) -> [FlushAction] {
         // Before the signature: hellos are repeated while somebody is waited for, and verifying is dear.
         let peer = Peer(hello, digest: try digest(bytes))
-        if configuration.peer(sender)?.digest == peer.digest { return [.ignore(.repeatedHello)] }
+        if configuration.peer(sender)?.introduction.digest == peer.digest { return [.ignore(.repeatedHello)] }
         _ = try isProven(bytes, proof, by: peer)
         guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
         guard hello.connection == sender else { throw .wrongConfiguration }
         guard hello.suite == suite else { throw .wrongSuite }
         guard hello.algorithm == algorithm else { throw .wrongAlgorithm }
         // Two may claim one incarnation: who comes first must not silence the other. No view has both.
-        guard configuration.peer(sender) == nil else { return [.ignore(.repeatedHello)] }
-        spare(configuration.peers.filter { $0.acknowledgement != nil }.map { $0.connection })
+        guard configuration.place(of: sender) == nil else { return [.ignore(.repeatedHello)] }
+        spare(configuration.acknowledged.places.map { configuration.peers[$0].connection })
         configuration.introduce(peer)
+        relate(configuration.peers.count - 1)
         return startFlushIfSomebodyWaits(now: now)
     }
 
@@ -49,13 +50,14 @@ extension FlushMachine {
         case .valid(let sender): peer = sender
         case .without(let reason): return [.ignore(reason)]
         }
-        guard message.accepted.contains(where: { $0.connection == sender && $0.hello == peer.digest }) else {
+        let meaning = configuration.meaning(of: message.accepted)
+        guard let place = configuration.place(of: sender), meaning.accepted.contains(place) else {
             throw .malformed(.badValue)
         }
         guard message.view == peer.view, message.heard == configuration.heard else { return [.ignore(.outdated)] }
-        configuration.acknowledge(message, from: sender)
+        configuration.acknowledge(message, meaning: meaning, from: sender)
         var actions: [FlushAction] = []
-        if installed?.member(at: sender) != nil {
+        if installed?.place(at: sender) != nil {
             actions += startFlush(now: now)
         } else {
             actions += startFlushIfSomebodyWaits(now: now)
@@ -72,14 +74,14 @@ extension FlushMachine {
         case .without(let reason): return [.ignore(reason)]
         }
         let targets = message.connections.filter { target in
-            target != sender && configuration.peer(target)?.acknowledgement == nil
+            target != sender && !configuration.hasAcknowledged(target)
         }
         guard !targets.isEmpty else { return [.ignore(.hasAcknowledged)] }
         for target in targets {
             configuration.exclude(target, by: sender, isBinding: binds(proposer, target))
         }
         let isFromMember = installed?.member(at: sender).map { $0.id == proposer.id } ?? proposer.isFresh
-        if targets.contains(connection), isFromMember, isAccepted(proposer.hello.publicKey) {
+        if targets.contains(connection), isFromMember, isAccepted(proposer.member.publicKey) {
             state = .over
             return [.rejoinExcluded]
         }
@@ -90,7 +92,7 @@ extension FlushMachine {
     private func binds(_ proposer: Peer, _ target: UInt64) -> Bool {
         guard let peer = configuration.peer(target) else {
             // Without a hello it is known to the members of its view alone, and nobody else can have accepted it.
-            return installed?.member(at: target) != nil && installed?.member(at: proposer.connection) != nil
+            return installed?.place(at: target) != nil && installed?.place(at: proposer.connection) != nil
         }
         return peer.isFresh || peer.view == proposer.view
     }
@@ -100,14 +102,16 @@ extension FlushMachine {
     ) throws(FlushError) -> [FlushAction] {
         // What was sent in an earlier configuration, or view, may be here before its sender's hello, and is under a code
         // of which the key is gone.
-        guard configuration.peer(sender) != nil, let view = installed?.view, message.view == view.id else {
+        guard configuration.place(of: sender) != nil, let view = installed?.view, message.view == view.id else {
             return [.ignore(.outdated)]
         }
         if case .without(let reason) = try verified(bytes, proof, by: message.sender, at: sender, configuration.id) {
             return [.ignore(reason)]
         }
-        guard installed?.member(at: sender)?.id == message.sender else { throw .unknownSender }
-        installed?.queue.note(message.digests, receivedBy: message.sender)
+        guard let place = installed?.place(at: sender), view.members[place].id == message.sender else {
+            throw .unknownSender
+        }
+        installed?.queue.note(message.digests, receivedBy: place)
         return deliverStable()
     }
 
@@ -115,12 +119,12 @@ extension FlushMachine {
         _ message: DataMessage, _ bytes: [UInt8], from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
         guard message.destination == 0 || message.destination == id else {
-            guard let view = installed?.view, view.id == message.view else { return [.ignore(.otherView)] }
+            guard let installed, installed.view.id == message.view else { return [.ignore(.otherView)] }
             // On a transport that multicasts everything others' messages pass by; but they are for somebody.
-            guard view.members.contains(where: { $0.id == message.destination }) else { throw .unknownMember }
+            guard installed.place(of: message.destination) != nil else { throw .unknownMember }
             return [.ignore(.otherDestination)]
         }
-        guard let installed, let member = installed.member(at: sender), !installed.gone.contains(member.id) else {
+        guard let installed, let place = installed.place(at: sender), installed.staying.contains(place) else {
             return [.ignore(.otherView)]
         }
         guard message.view == installed.view.id || isBroken(.otherViewsDataIsDelivered) else {
@@ -131,7 +135,8 @@ extension FlushMachine {
         let isPrivate = message.destination != 0
         let mustBeStable = message.service == .safe && !isPrivate && !installed.hasSignalled
         let entry = DeliveryQueue.Entry(
-            sender: member.id, service: message.service, isPrivate: isPrivate, payload: message.payload,
+            sender: installed.view.members[place].id, service: message.service, isPrivate: isPrivate,
+            payload: message.payload,
             digest: mustBeStable ? try stabilityDigest(bytes) : nil)
         guard mustBeStable || !installed.queue.isEmpty && !isBroken(.safeMessageIsOvertaken) else {
             return [entry.delivery]
@@ -144,11 +149,10 @@ extension FlushMachine {
     }
 
     mutating func deliverStable() -> [FlushAction] {
-        guard let installed else { return [] }
-        let members = installed.staying.map { $0.id }
-        let stable = self.installed?.queue.takeStable(members: members) ?? []
+        guard let staying = installed?.staying else { return [] }
+        let stable = installed?.queue.takeStable(members: staying) ?? []
         if !stable.isEmpty { unstableSince = nil }
-        if self.installed?.queue.isEmpty ?? true { nextStabilityRepeat = nil }
+        if installed?.queue.isEmpty ?? true { nextStabilityRepeat = nil }
         return stable.map { $0.delivery }
     }
 
@@ -180,12 +184,12 @@ extension FlushMachine {
         let covered = Authenticator.split(bytes, proof)
         switch proof {
         case .signature(let signature):
-            guard Identity.verify(publicKey: peer.hello.publicKey, signature: signature, message: covered) else {
+            guard Identity.verify(publicKey: peer.member.publicKey, signature: signature, message: covered) else {
                 throw .notAuthentic
             }
             return true
         case .code(let code):
-            guard let key, key.members.contains(peer.id) else { return false }
+            guard let key, key.isShared(with: peer.id) else { return false }
             do throws(PrimitivesError) {
                 guard constantTimeEquals(try key.code(over: covered), code) else { throw PrimitivesError.notAuthentic }
             } catch {

@@ -61,22 +61,49 @@ public struct FlushMachine: ~Copyable {
         var nextRepeat: UInt64
         /// How often it was repeated; each time the pause doubles, up to sixteen times the interval.
         var repeats: UInt64 = 0
-        var sent: FlushAcknowledgement? = nil
+        var sent: SentAcknowledgement? = nil
         /// Connections that did their part in an earlier configuration and must do it again in this one: the time of
         /// the others is not theirs.
-        var spared: [UInt64] = []
+        var spared = PlaceIndex()
+    }
+
+    /// The acknowledgement that was sent last in this configuration, to be repeated, or sent anew when it differs.
+    struct SentAcknowledgement: Equatable {
+        let view: ViewIdentifier?
+        let secureView: ViewIdentifier?
+        let highestCounter: UInt64
+        let heard: UInt16
+        /// Places of those accepted.
+        let accepted: PlaceSet
     }
 
     /// The VS view this member is in.
     struct Installed: Equatable {
         let view: FlushView
-        /// Members that no longer move together with this one.
-        var gone: [UInt64] = []
+        private let connections: PlaceIndex
+        private let ids: PlaceIndex
+        /// Places in the view of members that still move together with this one.
+        private(set) var staying: PlaceSet
+        /// Places in the view of members whose key this member accepts.
+        var trusted = PlaceSet()
+        /// Places in the view of members that have introduced themselves in the present configuration.
+        var introduced = PlaceSet()
         var hasSignalled = false
         var queue = DeliveryQueue()
 
-        func member(at connection: UInt64) -> Member? { view.members.first { $0.connection == connection } }
-        var staying: [Member] { view.members.filter { !gone.contains($0.id) } }
+        init(view: FlushView) {
+            self.view = view
+            connections = PlaceIndex(view.members.map { $0.connection })
+            ids = PlaceIndex(view.members.map { $0.id })
+            staying = PlaceSet(below: view.members.count)
+        }
+
+        func place(at connection: UInt64) -> Int? { connections.place(of: connection) }
+        func place(of id: UInt64) -> Int? { ids.place(of: id) }
+        func member(at connection: UInt64) -> Member? { place(at: connection).map { view.members[$0] } }
+        func member(_ id: UInt64) -> Member? { place(of: id).map { view.members[$0] } }
+        var hasLost: Bool { staying != PlaceSet(below: view.members.count) }
+        mutating func lose(_ place: Int) { staying.remove(place) }
     }
 
     /// Somebody accepted who nevertheless did not come into the view: no reason to flush again until that changes.
@@ -92,7 +119,7 @@ public struct FlushMachine: ~Copyable {
     let id: UInt64
     let limits: FlushLimits
     let entropy: Entropy
-    var trust: TrustStore
+    private(set) var trust: TrustStore
     var state = State.detached
     var connection: UInt64 = 0
     var configuration = Configuration(id: 0, members: [])
@@ -100,6 +127,10 @@ public struct FlushMachine: ~Copyable {
     var lineage = [UInt8](repeating: 0, count: FlushWire.hashSize)
     var highestCounter: UInt64 = 0
     var considered: [Considered] = []
+    /// Places in the configuration of those whose key this member accepts.
+    var trusted = PlaceSet()
+    /// Places in the configuration of connections that are in the view.
+    var insiders = PlaceSet()
     var key: FlushKey? = nil
     /// The VS view with which the last secure view was installed above.
     var secureView: ViewIdentifier? = nil
@@ -199,7 +230,7 @@ public struct FlushMachine: ~Copyable {
         let message = DataMessage(
             view: installed.view.id, service: service, destination: destination ?? 0, payload: payload)
         guard let destination else { return [.multicast(message.written())] }
-        guard let member = installed.view.members.first(where: { $0.id == destination }) else { throw .unknownMember }
+        guard let member = installed.member(destination) else { throw .unknownMember }
         return [.unicast(connection: member.connection, bytes: message.written())]
     }
 
@@ -211,8 +242,10 @@ public struct FlushMachine: ~Copyable {
     public mutating func setTrust(_ trust: TrustStore, now: UInt64) -> [FlushAction] {
         self.trust = trust
         considered = []
+        relateConfiguration()
+        relateView()
         guard let installed else { return settle(now: now) }
-        let expelled = installed.staying.contains { !isAccepted($0.publicKey) }
+        let expelled = !installed.staying.isSubset(of: installed.trusted)
         return (expelled ? startFlush(now: now) : startFlushIfSomebodyWaits(now: now)) + settle(now: now)
     }
 
@@ -239,17 +272,46 @@ public struct FlushMachine: ~Copyable {
     /// Starts a flush when an accepted connection waits that the present view was not computed with.
     mutating func startFlushIfSomebodyWaits(now: UInt64) -> [FlushAction] {
         guard case .steady = state, let installed else { return [] }
-        let somebody = configuration.peers.contains { peer in
-            guard installed.member(at: peer.connection) == nil, isAccepted(peer.hello.publicKey) else { return false }
+        let somebody = trusted.subtracting(insiders).places.contains { place in
+            let member = configuration.peers[place].member
             // It cannot come in while a member with another key holds its name.
-            if installed.staying.contains(where: { $0.name == peer.hello.name && $0.publicKey != peer.hello.publicKey })
-            {
-                return false
+            let isTaken = installed.staying.places.contains { other in
+                let holder = installed.view.members[other]
+                return holder.name == member.name && holder.publicKey != member.publicKey
             }
-            let acceptsUs = peer.accepts(connection: connection)
-            return !considered.contains { $0.id == peer.id && ($0.acceptedUs || !acceptsUs) }
+            if isTaken { return false }
+            let acceptsUs = configuration.names(place, connection)
+            return !considered.contains { $0.id == member.id && ($0.acceptedUs || !acceptsUs) }
         }
         return somebody ? startFlush(now: now) : []
+    }
+
+    // MARK: - Who is who
+
+    /// Notes of a peer that has just introduced itself whether it is accepted, and in the view.
+    mutating func relate(_ place: Int) {
+        let introduction = configuration.peers[place].introduction
+        if isAccepted(introduction.member.publicKey) { trusted.insert(place) }
+        guard let member = installed?.place(at: introduction.member.connection) else { return }
+        insiders.insert(place)
+        installed?.introduced.insert(member)
+    }
+
+    /// The same for all peers: after the configuration, the view or the trust has changed.
+    mutating func relateConfiguration() {
+        trusted = PlaceSet()
+        insiders = PlaceSet()
+        installed?.introduced = PlaceSet()
+        for place in configuration.peers.indices { relate(place) }
+    }
+
+    /// Notes whom of the view this member accepts.
+    mutating func relateView() {
+        var trusted = PlaceSet()
+        for (place, member) in (installed?.view.members ?? []).enumerated() where isAccepted(member.publicKey) {
+            trusted.insert(place)
+        }
+        installed?.trusted = trusted
     }
 
     func isAccepted(_ publicKey: [UInt8]) -> Bool {

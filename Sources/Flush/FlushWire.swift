@@ -18,8 +18,8 @@ enum FlushWire {
         case data = 5
     }
 
-    static func begin(_ type: MessageType, group: [UInt8]) -> ByteWriter {
-        var writer = ByteWriter(capacity: 256)
+    static func begin(_ type: MessageType, group: [UInt8], room: Int = 256) -> ByteWriter {
+        var writer = ByteWriter(capacity: room)
         writer.writeUInt8(protocolVersion)
         writer.writeUInt8(type.rawValue)
         writer.writeVector8(group)

@@ -7,9 +7,10 @@ internal import Primitives
 /// do not trust each other live on apart, and a stranger keeps company with itself. A composition becomes a view when
 /// everybody whom one of its members accepts has acknowledged, or is excluded, or replaced by a newer incarnation.
 struct ViewComposition: Equatable {
+    /// The members' places in the configuration, in order of seniority.
+    let places: [Int]
     /// In order of seniority.
     let members: [Member]
-    let connections: [UInt64]
     let view: ViewIdentifier
     /// Hash over the members' hellos in order.
     let transcript: [UInt8]
@@ -18,132 +19,203 @@ struct ViewComposition: Equatable {
     static func ready(
         in configuration: Configuration, group: [UInt8]
     ) throws(PrimitivesError) -> [ViewComposition] {
-        let present = configuration.peers.filter { peer in
-            peer.acknowledgement != nil && !configuration.isReplaced(peer)
-        }
-        var remaining = bySeniority(present)
+        guard !configuration.isAwaitingSomebody || isBroken(.acknowledgementsAreNotAwaited) else { return [] }
+        let exclusions = ExclusionsInForce(configuration)
+        let present = configuration.acknowledged.places.filter { !configuration.isReplaced($0) }
+        var remaining = bySeniority(present, configuration)
         var compositions: [ViewComposition] = []
-        while let first = remaining.first {
-            var chosen = [first]
-            for peer in remaining.dropFirst() where chosen.allSatisfy({ configuration.areMutual($0, peer) }) {
-                chosen.append(peer)
+        while !remaining.isEmpty {
+            var chosen = Choice()
+            var left: [Int] = []
+            for place in remaining {
+                if chosen.mayJoin(place, configuration, exclusions) {
+                    chosen.join(place, configuration, exclusions)
+                } else {
+                    left.append(place)
+                }
             }
-            remaining.removeAll { peer in chosen.contains { $0.connection == peer.connection } }
-            if configuration.isReady(chosen) {
-                compositions.append(try ViewComposition(of: chosen, group: group))
+            remaining = left
+            if chosen.isReady(configuration, exclusions) {
+                compositions.append(try ViewComposition(of: chosen.places, in: configuration, group: group))
             }
         }
         return compositions
     }
 
-    private init(of chosen: [Peer], group: [UInt8]) throws(PrimitivesError) {
-        members = chosen.map { $0.member }
-        connections = chosen.map { $0.connection }
+    private init(of places: [Int], in configuration: Configuration, group: [UInt8]) throws(PrimitivesError) {
+        self.places = places
+        members = places.map { configuration.peers[$0].member }
         var highest: UInt64 = 0
-        var hellos: [UInt8] = []
-        for peer in chosen {
-            highest = max(highest, peer.acknowledgement?.highestCounter ?? 0)
-            hellos += peer.digest
+        var hellos = ByteWriter(capacity: FlushWire.hashSize * places.count)
+        for place in places {
+            highest = max(highest, configuration.peers[place].acknowledgement?.highestCounter ?? 0)
+            hellos.writeRaw(configuration.peers[place].digest)
         }
         // The reader keeps counters below half the range, so that this cannot overflow.
         let counter = isBroken(.viewCounterIsNotRaised) ? max(highest, 1) : highest &+ 1
-        transcript = try Digest.sha256(hellos)
-        var writer = ByteWriter(capacity: 64 + 40 * chosen.count)
+        transcript = try Digest.sha256(hellos.bytes)
+        var writer = ByteWriter(capacity: 64 + 40 * places.count)
         writer.writeVector8(group)
         writer.writeUInt64(counter)
-        for peer in chosen {
-            writer.writeUInt64(peer.id)
-            writer.writeRaw(peer.hello.publicKey)
+        for member in members {
+            writer.writeUInt64(member.id)
+            writer.writeRaw(member.publicKey)
         }
         view = ViewIdentifier(counter: counter, hash: try Digest.sha256(writer.bytes))
     }
 
     /// Components that moved together from one VS view stand together: the largest first, then the one of the higher
     /// counter; within one, the order of that view. Newcomers follow in the order of their hellos.
-    private static func bySeniority(_ present: [Peer]) -> [Peer] {
-        var components: [[Peer]] = []
-        for peer in present where !peer.isFresh {
-            if let index = components.firstIndex(where: { $0[0].movedTogether(with: peer) }) {
-                components[index].append(peer)
-            } else {
-                components.append([peer])
+    private static func bySeniority(_ present: [Int], _ configuration: Configuration) -> [Int] {
+        var components: [[Int]] = []
+        for place in present where !configuration.peers[place].isFresh {
+            let index = components.firstIndex { component in
+                configuration.peers[component[0]].movedTogether(with: configuration.peers[place])
             }
+            if let index { components[index].append(place) } else { components.append([place]) }
         }
-        components.sort { first, second in
-            if first.count != second.count { return first.count > second.count }
-            let counters = (first[0].view?.counter ?? 0, second[0].view?.counter ?? 0)
-            if counters.0 != counters.1 { return counters.0 > counters.1 }
-            if first[0].lineage != second[0].lineage {
-                return first[0].lineage.lexicographicallyPrecedes(second[0].lineage)
-            }
-            let secure = (first[0].lastSecureCounter, second[0].lastSecureCounter)
-            if secure.0 != secure.1 { return secure.0 > secure.1 }
-            return first[0].place < second[0].place
-        }
-        var ordered: [Peer] = []
+        components.sort { isSenior($0, to: $1, configuration) }
+        var ordered: [Int] = []
         for component in components {
-            ordered += component.sorted { ($0.place, $0.connection) < ($1.place, $1.connection) }
+            ordered += component.sorted { first, second in
+                let (one, other) = (configuration.peers[first], configuration.peers[second])
+                return (one.place, one.connection) < (other.place, other.connection)
+            }
         }
-        return ordered + present.filter { $0.isFresh }
+        return ordered + present.filter { configuration.peers[$0].isFresh }
+    }
+
+    private static func isSenior(_ one: [Int], to other: [Int], _ configuration: Configuration) -> Bool {
+        if one.count != other.count { return one.count > other.count }
+        let (first, second) = (configuration.peers[one[0]], configuration.peers[other[0]])
+        let counters = (first.view?.counter ?? 0, second.view?.counter ?? 0)
+        if counters.0 != counters.1 { return counters.0 > counters.1 }
+        if first.lineage != second.lineage { return first.lineage.lexicographicallyPrecedes(second.lineage) }
+        let secure = (first.lastSecureCounter, second.lastSecureCounter)
+        if secure.0 != secure.1 { return secure.0 > secure.1 }
+        return first.place < second.place
     }
 }
 
-extension Configuration {
-    /// Whether a newer incarnation of the same key has acknowledged. A newcomer is newer than who is in a view; else
-    /// who stands later in the younger view.
-    func isReplaced(_ peer: Peer) -> Bool {
-        peers.contains { other in
-            other.connection != peer.connection && other.hello.publicKey == peer.hello.publicKey
-                && other.acknowledgement != nil && other.isNewer(than: peer)
+/// The exclusions as they bind, worked out once for one composition.
+private struct ExclusionsInForce {
+    /// For each peer those without whom it goes on; empty when nobody has proposed anything.
+    private var without: [PlaceSet] = []
+
+    init(_ configuration: Configuration) {
+        guard !configuration.exclusions.isEmpty, !isBroken(.exclusionIsNotHonoured) else { return }
+        without = [PlaceSet](repeating: PlaceSet(), count: configuration.peers.count)
+        var targets: [UInt64] = []
+        for exclusion in configuration.exclusions where !targets.contains(exclusion.target) {
+            targets.append(exclusion.target)
+        }
+        for target in targets {
+            if let place = configuration.place(of: target) { apply(to: target, at: place, configuration) }
         }
     }
 
-    /// Whether two may be in one view: each accepts the other, nobody whom one accepts has excluded the other, and they
-    /// do not claim one name with two keys, or one incarnation.
-    fileprivate func areMutual(_ first: Peer, _ second: Peer) -> Bool {
-        (first.accepts(second) && second.accepts(first)
-            || isBroken(.acceptanceIsOneSided) && (first.accepts(second) || second.accepts(first)))
-            && !honours(first, excluding: second.connection) && !honours(second, excluding: first.connection)
-            && first.hello.name != second.hello.name && first.id != second.id && areNear(first, second)
+    /// A word binds only when everybody who accepts the target accepts the proposer too (`Configuration.honours`).
+    private mutating func apply(to target: UInt64, at place: Int, _ configuration: Configuration) {
+        var acceptedByThoseWhoAccept = PlaceSet(below: configuration.peers.count)
+        let acknowledged = configuration.acknowledged.places
+        for peer in acknowledged where configuration.names(peer, target) {
+            let acceptance = configuration.peers[peer].acknowledgement?.acceptance
+            acceptedByThoseWhoAccept.formIntersection(acceptance?.named ?? PlaceSet())
+        }
+        var binding = PlaceSet()
+        for exclusion in configuration.exclusions where exclusion.target == target && exclusion.proposer != target {
+            guard let proposer = configuration.place(of: exclusion.proposer) else { continue }
+            without[proposer].insert(place)
+            if exclusion.isBinding, acceptedByThoseWhoAccept.contains(proposer) { binding.insert(proposer) }
+        }
+        for peer in acknowledged {
+            let named = configuration.peers[peer].acknowledgement?.acceptance.named ?? PlaceSet()
+            if !named.isDisjoint(with: binding) { without[peer].insert(place) }
+        }
     }
 
-    /// Whether two have counted views together as far as can be: who claims a counter that nobody reaches by counting
-    /// would leave the group no next one. A newcomer has not counted yet.
-    private func areNear(_ first: Peer, _ second: Peer) -> Bool {
-        let counters = [first, second].map { $0.acknowledgement?.highestCounter ?? 0 }
-        if first.isFresh && counters[0] == 0 || second.isFresh && counters[1] == 0 { return true }
-        return max(counters[0], counters[1]) - min(counters[0], counters[1]) <= Self.counterReach
-    }
+    func honours(_ peer: Int, excluding target: Int) -> Bool { !without.isEmpty && without[peer].contains(target) }
 
-    /// How far the counters of two sides may be apart.
+    /// Those without whom a peer goes on.
+    func without(_ peer: Int) -> PlaceSet { without.isEmpty ? PlaceSet() : without[peer] }
+}
+
+/// A composition in the making.
+private struct Choice {
+    private(set) var places: [Int] = []
+    private var chosen = PlaceSet()
+    /// Those whom all who are in accept.
+    private var acceptedByAll = PlaceSet()
+    /// Those without whom somebody who is in goes on.
+    private var goneOnWithout = PlaceSet()
+    /// The lowest and the highest counter of those who are in and have counted.
+    private var counters: (lowest: UInt64, highest: UInt64)? = nil
+
+    /// How far the counters of two sides may be apart: who claims a counter that nobody reaches by counting would
+    /// leave the group no next one.
     private static var counterReach: UInt64 { 1 << 32 }
 
+    /// Whether a peer may be in one view with all who are in: each accepts the other, nobody whom one accepts has
+    /// excluded the other, they do not claim one name with two keys, or one incarnation, and they have counted views
+    /// together as far as can be.
+    func mayJoin(_ place: Int, _ configuration: Configuration, _ exclusions: ExclusionsInForce) -> Bool {
+        guard !places.isEmpty else { return true }
+        guard isAcceptedBothWays(place, configuration), !goneOnWithout.contains(place),
+            configuration.clashes[place].isDisjoint(with: chosen),
+            exclusions.without(place).isDisjoint(with: chosen)
+        else { return false }
+        guard let counters, let counter = configuration.countedTo(place) else { return true }
+        return max(counters.highest, counter) - min(counters.lowest, counter) <= Self.counterReach
+    }
+
+    private func isAcceptedBothWays(_ place: Int, _ configuration: Configuration) -> Bool {
+        guard let acceptance = configuration.peers[place].acknowledgement?.acceptance else { return false }
+        if isBroken(.acceptanceIsOneSided) {
+            return places.allSatisfy { acceptance.accepted.contains($0) || configuration.accepts($0, place) }
+        }
+        return acceptedByAll.contains(place) && chosen.isSubset(of: acceptance.accepted)
+    }
+
+    mutating func join(_ place: Int, _ configuration: Configuration, _ exclusions: ExclusionsInForce) {
+        let accepted = configuration.peers[place].acknowledgement?.acceptance.accepted ?? PlaceSet()
+        if places.isEmpty { acceptedByAll = accepted } else { acceptedByAll.formIntersection(accepted) }
+        goneOnWithout.formUnion(exclusions.without(place))
+        if let counter = configuration.countedTo(place) {
+            counters = (min(counters?.lowest ?? counter, counter), max(counters?.highest ?? counter, counter))
+        }
+        places.append(place)
+        chosen.insert(place)
+    }
+
     /// Whether nobody is waited for any more.
-    fileprivate func isReady(_ chosen: [Peer]) -> Bool {
+    func isReady(_ configuration: Configuration, _ exclusions: ExclusionsInForce) -> Bool {
         guard !isBroken(.acknowledgementsAreNotAwaited) else { return true }
-        let allFresh = chosen.allSatisfy { $0.isFresh }
-        for peer in chosen {
-            for entry in peer.acknowledgement?.accepted ?? [] {
-                if chosen.contains(where: { $0.connection == entry.connection }) { continue }
-                if honours(peer, excluding: entry.connection) { continue }
-                guard let other = self.peer(entry.connection) else { return false }
-                if isReplaced(other) { continue }
+        let allFresh = places.allSatisfy { configuration.peers[$0].isFresh }
+        for place in places {
+            guard let acceptance = configuration.peers[place].acknowledgement?.acceptance else { continue }
+            for connection in acceptance.unheard where !configuration.honours(place, excluding: connection) {
+                return false
+            }
+            for other in acceptance.named.subtracting(chosen).places {
+                if exclusions.honours(place, excluding: other) || configuration.isReplaced(other) { continue }
                 // It cannot come in: somebody here, who has heard of it, does not accept it.
-                if !allFresh, !chosen.allSatisfy({ $0.accepts(other) }) { continue }
+                if !allFresh, !acceptedByAll.contains(other) { continue }
                 // A newcomer that trusts somebody present waits to be admitted: it does not found a group of its own.
-                if allFresh || other.acknowledgement == nil { return false }
+                if allFresh || !configuration.acknowledged.contains(other) { return false }
             }
         }
         return true
     }
 }
 
+extension Configuration {
+    /// The highest counter that a peer knows; nil for a newcomer that has not counted yet.
+    fileprivate func countedTo(_ place: Int) -> UInt64? {
+        let counter = peers[place].acknowledgement?.highestCounter ?? 0
+        return peers[place].isFresh && counter == 0 ? nil : counter
+    }
+}
+
 extension Peer {
     fileprivate var lastSecureCounter: UInt64 { acknowledgement?.secureView?.counter ?? 0 }
-
-    fileprivate func isNewer(than other: Peer) -> Bool {
-        if isFresh != other.isFresh { return isFresh }
-        let mine = (view?.counter ?? 0, UInt64(place), id)
-        return mine > (other.view?.counter ?? 0, UInt64(other.place), other.id)
-    }
 }

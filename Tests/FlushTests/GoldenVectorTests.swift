@@ -78,7 +78,7 @@ private func times(_ count: Int, _ digits: String) -> String { String(repeating:
         for (view, middle) in [(nil, Self.noView), (view, Self.goldenView)] {
             let message = FlushAcknowledgement(
                 configuration: 5, sender: 9, view: view, secureView: view, highestCounter: 7, heard: 2,
-                accepted: accepted)
+                accepted: AcceptedList(accepted))
             let golden =
                 "0102" + "04726f6f6d" + "0000000000000005" + "0000000000000009" + middle + middle + "0000000000000007"
                 + "0002" + "0002" + "0000000000000003" + times(32, "03") + "0000000000000009" + times(32, "09")

@@ -131,7 +131,7 @@ import Testing
         accepted.append(.init(connection: x.connection, hello: try Digest.sha256(hello)))
         let ack = FlushAcknowledgement(
             configuration: observer.id, sender: 77, view: nil, highestCounter: UInt64.max >> 1 - 1,
-            heard: observer.heard, accepted: accepted)
+            heard: observer.heard, accepted: AcceptedList(accepted))
         for bytes in [hello, try signed(ack.unauthenticated(group: group), by: x)] {
             network.components[0].pending.append(
                 FlushNetwork.Message(sender: x.connection, destination: nil, bytes: bytes))

@@ -21,7 +21,8 @@ func flushReaders() throws -> [Reader] {
     }
     let acknowledgements = [nil, view].map {
         FlushAcknowledgement(
-            configuration: 5, sender: 9, view: $0, secureView: $0, highestCounter: 7, heard: 2, accepted: accepted
+            configuration: 5, sender: 9, view: $0, secureView: $0, highestCounter: 7, heard: 2,
+            accepted: AcceptedList(accepted)
         )
         .unauthenticated(group: group)
     }
