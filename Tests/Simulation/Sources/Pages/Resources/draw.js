@@ -16,7 +16,7 @@ function yOf(scene, event) {
 
 function drawScene(scene) {
   return [
-    drawLaneGrounds(scene), drawPartitions(scene), drawBands(scene), drawGaps(scene), drawArrows(scene),
+    drawLaneGrounds(scene), drawBands(scene), drawPartitions(scene), drawGaps(scene), drawArrows(scene),
     drawBars(scene), drawMarks(scene), drawRuler(scene), drawHeads(scene),
   ].join("");
 }
@@ -220,9 +220,6 @@ function drawMarks(scene) {
     if (x > scene.width + 12) break;
     const event = scene.model.events[index];
     parts.push(event.member < 0 ? drawNetworkMark(scene, event, x) : drawMark(scene, event, x));
-  }
-  for (const arrow of scene.model.arrows) {
-    if (arrow.harmed && !scene.filters.floors.has("transport")) parts.push("");
   }
   return `<g class="marks">${parts.join("")}</g>`;
 }

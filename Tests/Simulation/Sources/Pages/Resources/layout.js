@@ -71,7 +71,7 @@ function usualGap(events) {
 function placeLanes(model, filters, height) {
   const shown = model.lanes.map((_, lane) => lane).filter((lane) => !filters.hiddenLanes.has(lane));
   const room = (height - RULER_HEIGHT - 12) / Math.max(shown.length, 1);
-  const laneHeight = Math.round(Math.min(Math.max(room, 62), 128));
+  const laneHeight = Math.round(Math.min(Math.max(room, 62), 150));
   const tops = new Map(shown.map((lane, position) => [lane, RULER_HEIGHT + 6 + position * laneHeight]));
   const bar = Math.round(laneHeight / 2) + 1;
   return { shown, tops, laneHeight, bar, total: RULER_HEIGHT + 12 + shown.length * laneHeight };

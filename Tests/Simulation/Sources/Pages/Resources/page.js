@@ -18,7 +18,6 @@ class Page {
     for (const { property, event } of violations) if (event !== undefined) this.violationsAt.set(event, property);
     for (const event of this.violationsAt.keys()) this.filters.marked.add(event);
     this.spacing = "events";
-    this.step = 18;
     this.selected = null;
     this.lit = null;
     this.query = "";
@@ -28,7 +27,10 @@ class Page {
     this.writeHead();
     this.writeControls();
     this.listen();
-    this.arrange();
+    this.layout = placeEvents(this.model, this.filters, this.spacing);
+    this.step = Math.min(Math.max(this.fittingStep(), 13), 20);
+    this.resize();
+    this.drawNow();
   }
 
   // ---------------------------------------------------------------------------------------------- the top
@@ -168,8 +170,12 @@ class Page {
     this.stage.scrollLeft = column * this.step - at + HEAD_WIDTH;
   }
 
+  fittingStep() {
+    return (this.stage.clientWidth - HEAD_WIDTH - 60) / this.layout.width;
+  }
+
   fit() {
-    this.step = Math.min(Math.max((this.stage.clientWidth - HEAD_WIDTH - 60) / this.layout.width, 1.5), 40);
+    this.step = Math.min(Math.max(this.fittingStep(), 1.5), 40);
     this.resize();
   }
 
