@@ -134,10 +134,12 @@ struct Member {
     let id: UInt64
     let name: String
     let isSelf: Bool
+    let isTransitional: Bool
     let hasJoined: Bool
 }
 
 struct View {
+    let id: [UInt8]
     let counter: UInt64
     let keyFingerprint: [UInt8]
     let members: [Member]
@@ -146,6 +148,7 @@ struct View {
 }
 
 struct Message {
+    let service: UInt32
     let sender: UInt64
     let senderName: String
     let data: [UInt8]
@@ -166,12 +169,13 @@ final class Group {
 
     init(
         transport: String, name: String, identity: Identity, trust: Trust, algorithm: RobustAlgorithm,
-        admissionTimeout: UInt32
+        admissionTimeout: UInt32, manualFlush: Bool = false
     ) throws(Failure) {
         var options = conclave_group_options()
         conclave_group_options_init(&options)
         options.admission_timeout_ms = admissionTimeout
         options.algorithm = algorithm.number
+        options.manual_flush = manualFlush
         handle = try opened { [options] handle, error in
             withUnsafePointer(to: options) {
                 conclave_group_join(transport, name, identity.handle, trust.handle, $0, handle, error)
@@ -223,6 +227,15 @@ final class Group {
         return true
     }
 
+    /// Acknowledges a flush request, where the group was joined with `manualFlush`; false when the request is no longer
+    /// there, because this member has to join again.
+    func flush() throws(Failure) -> Bool {
+        let status = conclave_group_flush(handle)
+        if Int(status) == CONCLAVE_E_WRONG_STATE { return false }
+        try checkGroup(status)
+        return true
+    }
+
     func leave() throws(Failure) {
         try checkGroup(conclave_group_leave(handle))
     }
@@ -237,14 +250,15 @@ final class Group {
         view.size = MemoryLayout<conclave_view>.stride
         try checkGroup(conclave_group_view(handle, &view))
         return View(
-            counter: view.counter, keyFingerprint: withUnsafeBytes(of: view.key_fingerprint) { Array($0) },
+            id: withUnsafeBytes(of: view.id) { Array($0) }, counter: view.counter,
+            keyFingerprint: withUnsafeBytes(of: view.key_fingerprint) { Array($0) },
             members: try listed(view.member_count) { conclave_group_member(handle, $0, $1) },
             left: try listed(view.left_count) { conclave_group_left_member(handle, $0, $1) }, selfID: view.`self`)
     }
 
     private func message(of event: conclave_event) -> Message {
         Message(
-            sender: event.sender, senderName: text(event.sender_name),
+            service: event.service, sender: event.sender, senderName: text(event.sender_name),
             data: Array(UnsafeBufferPointer(start: event.data, count: event.data == nil ? 0 : event.data_size)),
             isPrivate: event.is_private)
     }
@@ -261,7 +275,9 @@ final class Group {
             if count == nil, Int(status) == CONCLAVE_E_NOT_FOUND { break }
             try checkGroup(status)
             members.append(
-                Member(id: member.id, name: text(member.name), isSelf: member.is_self, hasJoined: member.has_joined))
+                Member(
+                    id: member.id, name: text(member.name), isSelf: member.is_self,
+                    isTransitional: member.is_transitional, hasJoined: member.has_joined))
         }
         return members
     }

@@ -12,9 +12,11 @@ struct JoinCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: MembershipOptions
+    @Option(help: "Write down what happens, but not what is said, in this file, as JSON lines.", completion: .file())
+    var record: String?
 
     func run() throws {
-        var conversation = Conversation(try options.join())
+        var conversation = Conversation(try options.join(record: record))
         try conversation.hold()
     }
 }
@@ -87,7 +89,7 @@ private struct Conversation {
     /// Lines that cannot go out now stay for the next turn.
     private mutating func sendLines() throws(Failure) {
         guard membership.view != nil else { return }
-        while let line = lines.first, try membership.group.send(line) {
+        while let line = lines.first, try membership.send(line) {
             lines.removeFirst()
         }
     }

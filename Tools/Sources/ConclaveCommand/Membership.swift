@@ -17,9 +17,15 @@ final class Membership {
     private(set) var view: View?
     private let descriptor: Int32
     private let signals: SignalPipe
+    /// A recorded membership acknowledges flush requests itself, so that it knows in which view it sends: between
+    /// acknowledging and fetching the next view it sends nothing.
+    private let recorder: Recorder?
+    private var hasFlushed = false
+    private var isLeaving = false
 
-    init(_ group: Group) throws(Failure) {
+    init(_ group: Group, _ recorder: Recorder? = nil) throws(Failure) {
         self.group = group
+        self.recorder = recorder
         descriptor = try group.descriptor()
         signals = try SignalPipe()
     }
@@ -50,9 +56,17 @@ final class Membership {
         }
     }
 
+    /// Sends to all in agreed order; false when it is not possible now.
+    func send(_ bytes: [UInt8]) throws(Failure) -> Bool {
+        guard !hasFlushed, try group.send(bytes) else { return false }
+        try recorder?.sent(byteCount: bytes.count)
+        return true
+    }
+
     /// Leaves in order: what was sent still arrives. Gives up when the group does not let go within five seconds.
     func leave() throws(Failure) {
         try group.leave()
+        isLeaving = true
         let limit = ContinuousClock.now + .seconds(5)
         while ContinuousClock.now < limit {
             switch try next(milliseconds: 250) {
@@ -75,9 +89,22 @@ final class Membership {
         }
         if let event = try group.nextEvent() {
             if case .view(let view) = event { self.view = view }
+            if let recorder { try record(event, recorder) }
             return event
         }
         if let trouble { throw trouble }
         return nil
+    }
+
+    private func record(_ event: Event, _ recorder: Recorder) throws(Failure) {
+        try recorder.take(event)
+        switch event {
+        case .flushRequest where !isLeaving:
+            guard try group.flush() else { return }
+            hasFlushed = true
+            try recorder.flushed()
+        case .view: hasFlushed = false
+        case .flushRequest, .transitionalSignal, .message, .left, .error: break
+        }
     }
 }

@@ -39,14 +39,17 @@ struct MembershipOptions: ParsableArguments {
         }
     }
 
-    func join() throws(Failure) -> Membership {
+    /// Joins; with `record`, what happens is written down in that file.
+    func join(record: String? = nil) throws(Failure) -> Membership {
         let passphrase = try passphrase.read()
         let identity = try Identity(path: identity, passphrase: passphrase)
         let trust = try Trust(path: trust)
-        return try Membership(
-            Group(
-                transport: transport, name: group, identity: identity, trust: trust, algorithm: algorithm,
-                admissionTimeout: admissionTimeout * 1000))
+        let group = try Group(
+            transport: transport, name: group, identity: identity, trust: trust, algorithm: algorithm,
+            admissionTimeout: admissionTimeout * 1000, manualFlush: record != nil)
+        guard let record else { return try Membership(group) }
+        let recorder = try Recorder(path: record, name: identity.name, group: self.group, algorithm: algorithm)
+        return try Membership(group, recorder)
     }
 }
 

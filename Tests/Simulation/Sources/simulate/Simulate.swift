@@ -5,6 +5,8 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Runs whole networks of members from seeds, and judges what happened to them.",
-        subcommands: [Run.self, Speed.self, ExhaustiveCommand.self, MutationsCommand.self, MutationWorker.self],
+        subcommands: [
+            Run.self, Draw.self, Speed.self, ExhaustiveCommand.self, MutationsCommand.self, MutationWorker.self,
+        ],
         defaultSubcommand: Run.self)
 }

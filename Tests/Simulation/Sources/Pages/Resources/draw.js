@@ -66,7 +66,7 @@ function drawGroup(scene, group, place, from, to) {
     const letter = String.fromCharCode(65 + (place % 26));
     return `<rect class="component" fill="url(#hatch${pattern})" x="${from}" y="${y}" width="${to - from}" height="${laneHeight - 4}"/>` +
       `<rect class="edge edge${pattern}" x="${from}" y="${y}" width="${to - from}" height="4"/>` +
-      (to - x > 90 ? `<text class="part" x="${to - 6}" y="${y + 16}" text-anchor="end">part ${letter}</text>` : "");
+      (to - x > 44 && laneHeight > 80 ? `<text class="part" x="${x + 5}" y="${y + 31}">part ${letter}</text>` : "");
   }).join("");
 }
 
@@ -146,7 +146,8 @@ function drawState(scene, span, middle) {
   // In a long segment the name is repeated, so that it is always in sight.
   const every = 420;
   const names = [];
-  for (let at = x + Math.min((to - x) / 2, 26); at < Math.min(to - needed / 2, scene.width) + 1; at += every) {
+  const first = x + Math.min((to - x) / 2, 24);
+  for (let at = first; at < scene.width && (at === first || at < to - 200); at += every) {
     names.push(`<text class="state-name name-${span.state}" x="${at}" y="${y + 12}">${span.state}</text>`);
   }
   return rect + names.join("");
@@ -155,16 +156,11 @@ function drawState(scene, span, middle) {
 // ------------------------------------------------------------------------------------------------------ arrows
 
 function isArrowShown(scene, arrow) {
-  const { model, filters } = scene;
+  const { filters } = scene;
   if (arrow.harmed) return true;
   const { sort } = arrow.message;
   if (arrow.floor === "transport") return filters.floors.has("transport") || (filters.control && sort === "control");
-  if (arrow.floor === "flush") {
-    // Tokens belong to the agreement, although the Flush layer carries them.
-    if (TOKENS.has(sort)) return filters.floors.has("agreement");
-    return filters.floors.has("flush") && filters.control && !model.hasTransport ? true : filters.everyFloor;
-  }
-  return filters.floors.has(arrow.floor);
+  return filters.floors.has(arrow.floor) && (!scene.model.events[arrow.to].isEcho || filters.everyFloor);
 }
 
 function drawArrows(scene) {
@@ -243,8 +239,11 @@ function drawMark(scene, event, x) {
   const violation = scene.violationsAt.get(event.index);
   const alarm = violation === undefined ? "" :
     `<circle class="alarm" cx="${x}" cy="${y}" r="13"/><text class="alarm-text" x="${x + 14}" y="${y - 12}">${escaped(violation)}</text>`;
-  return `<g class="mark kind-${event.kind}${stateOf(scene, event)}" data-e="${event.index}"${message}>` +
-    `<circle class="reach" cx="${x}" cy="${y}" r="10"/>${shapeOf(scene, event, x, y)}${alarm}` +
+  // What a step of the machine says, the segment of the line says as well: it leaves the mouse to other marks.
+  const reach = event.kind === "robust" && event.robust.outcome === "accepted" ? "" :
+    `<circle class="reach" cx="${x}" cy="${y}" r="10"/>`;
+  return `<g class="mark kind-${event.kind}${stateOf(scene, event)}" data-e="${event.index}"${message}>${reach}` +
+    `${shapeOf(scene, event, x, y)}${alarm}` +
     `<circle class="ring" cx="${x}" cy="${y}" r="11"/></g>`;
 }
 

@@ -4,7 +4,7 @@
 function isShown(model, event, filters) {
   if (event.member >= 0 && filters.hiddenLanes.has(model.laneOf[event.member])) return false;
   if (filters.marked.has(event.index)) return true;
-  return filters.floors.has(event.floor);
+  return filters.floors.has(event.floor) && (!event.isEcho || filters.everyFloor);
 }
 
 // Gives each event a place along time, counted in columns. An event that is not shown stands where the last one did,
@@ -14,27 +14,39 @@ function placeEvents(model, filters, spacing) {
   const usual = usualGap(model.events);
   const places = new Float64Array(model.events.length);
   const gaps = [];
-  let column = { at: 0, time: null, members: new Set(), sent: new Set(), isEmpty: true };
+  let column = { at: 0, time: null, members: new Set(), sent: new Set(), placeOf: new Map(), isEmpty: true };
   const shown = [];
   for (const event of model.events) {
     if (!isShown(model, event, filters)) {
       places[event.index] = column.at + (column.isEmpty ? 0 : 0.3);
       continue;
     }
+    if (isFolded(column, event)) {
+      places[event.index] = column.placeOf.get(event.member);
+      shown.push(event.index);
+      continue;
+    }
     if (!fitsInto(column, event)) {
       const gap = column.time === null ? 0 : event.time - column.time;
       const step = stepAfter(gap, usual, spacing, column, event);
       if (step.isIdle) gaps.push({ from: column.at, to: column.at + step.columns, gap });
-      column = { at: column.at + step.columns, members: new Set(), sent: new Set() };
+      column = { at: column.at + step.columns, members: new Set(), sent: new Set(), placeOf: new Map() };
     }
     column.isEmpty = false;
     column.time = event.time;
     column.members.add(event.member);
+    column.placeOf.set(event.member, column.at);
     if (event.messageKey !== undefined) column.sent.add(event.messageKey);
     places[event.index] = column.at;
     shown.push(event.index);
   }
   return { places, shown, gaps, width: column.at + 1 };
+}
+
+// A step of a robust machine stands where the event is that made it step.
+function isFolded(column, event) {
+  return event.kind === "robust" && event.robust.outcome === "accepted" && event.time === column.time &&
+    column.placeOf.has(event.member);
 }
 
 function fitsInto(column, event) {

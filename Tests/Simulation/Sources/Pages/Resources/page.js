@@ -9,11 +9,11 @@ const FLOOR_WORDS = {
 class Page {
   constructor(trace, violations) {
     this.model = buildModel(trace, violations);
-    this.model.hasTransport = trace.events.some((event) => event.floor === "transport");
     this.filters = {
       floors: new Set(["application", "agreement", "flush", "network"]), hiddenLanes: new Set(), marked: new Set(),
-      control: true, everyFloor: false,
+      control: this.model.lanes.length <= 6, everyFloor: false,
     };
+    element("control").checked = this.filters.control;
     this.violationsAt = new Map();
     for (const { property, event } of violations) if (event !== undefined) this.violationsAt.set(event, property);
     for (const event of this.violationsAt.keys()) this.filters.marked.add(event);
@@ -252,14 +252,22 @@ class Page {
     }
     tip.hidden = mark === null;
     if (mark === null) return;
-    const event = this.model.events[Number(mark.dataset.e)];
-    tip.innerHTML = `<b>${escaped(describe(this.model, event))}</b><br>` +
-      `event ${event.index}, ${escaped(duration(event.time))}`;
+    tip.innerHTML = this.eventsAt(Number(mark.dataset.e)).map((event) =>
+      `<b>${escaped(describe(this.model, event))}</b><br>event ${event.index}, ${escaped(duration(event.time))}`).join("<br>");
     const room = document.documentElement.clientWidth;
     tip.style.left = `${Math.min(move.clientX + 14, room - tip.offsetWidth - 8)}px`;
     const below = move.clientY + 18;
     const isLow = below + tip.offsetHeight > document.documentElement.clientHeight - 4;
     tip.style.top = `${isLow ? move.clientY - tip.offsetHeight - 10 : below}px`;
+  }
+
+  // An event and the step of the machine that stands in the same place.
+  eventsAt(index) {
+    const { events } = this.model;
+    const folded = events[index + 1];
+    const isThere = folded?.kind === "robust" && folded.member === events[index].member &&
+      this.layout.places[index + 1] === this.layout.places[index];
+    return isThere ? [events[index], folded] : [events[index]];
   }
 
   // Lights the arrows of one message without drawing everything again, which would lose the mouse.

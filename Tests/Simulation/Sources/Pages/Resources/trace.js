@@ -44,6 +44,13 @@ function readEvent({ time, member, kind }, index) {
   }
   if (name === "view" || name === "vsView") event.view = parts._0;
   if (["sent", "delivered", "vsSent", "vsDelivered"].includes(name)) event.message = parts._0;
+  // Tokens belong to the agreement, although the Flush layer carries them. What it carries for the application says
+  // again what the application's own events say, and so does a step of the machine that changes nothing.
+  if (name === "vsSent" || name === "vsDelivered") {
+    if (TOKENS.has(sortOf(event.message.what, null))) event.floor = "agreement";
+    else event.isEcho = true;
+  }
+  if (name === "robust") event.isEcho = event.robust.outcome === "accepted" && event.robust.before === event.robust.after;
   return event;
 }
 
@@ -73,14 +80,13 @@ function messageKey(event) {
 
 function buildModel(trace, violations) {
   const model = { trace, violations, lanes: [], laneOf: [], events: trace.events };
-  const laneByName = new Map();
-  trace.members.forEach((membership, index) => {
-    if (!laneByName.has(membership.name)) {
-      laneByName.set(membership.name, model.lanes.length);
-      model.lanes.push({ name: membership.name, memberships: [], isStranger: membership.isStranger });
-    }
-    const lane = laneByName.get(membership.name);
+  const names = [...new Set(trace.members.map(({ name }) => name))]
+    .sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  model.lanes = names.map((name) => ({ name, memberships: [], isStranger: false }));
+  trace.members.forEach(({ name, isStranger }, index) => {
+    const lane = names.indexOf(name);
     model.lanes[lane].memberships.push(index);
+    model.lanes[lane].isStranger ||= isStranger;
     model.laneOf.push(lane);
   });
   model.indexOfId = new Map(trace.members.map((membership, index) => [String(membership.id), index]));
