@@ -1,9 +1,10 @@
 import CConclave
 import Glibc
 
-/// Writes down what one member's application sees, so that the recordings of several members can be put together, judged
-/// and drawn: `scripts/simulate draw`. JSON lines, as Tests/Simulation/Sources/Traces/JSONLines.swift describes them;
-/// times are microseconds of the wall clock. Nothing that was said is written down, only of how many bytes it was.
+/// Writes down what one member's application sees, so that the recordings of several members can be put together,
+/// judged and drawn: `scripts/simulate draw`. JSON lines, as Tests/Simulation/Sources/Traces/JSONLines.swift describes
+/// them; times are microseconds of the wall clock. Nothing that was said is written down, only of how many bytes it
+/// was.
 ///
 /// A message's number must be the same at its sender and at all that it is delivered to, without a word between them.
 /// It is a hash of what all of them can count: the view's id, the sender, the service, whether it is for one member

@@ -42,6 +42,61 @@ struct BrowserTests {
         #expect((50...1500).contains(marks), "\(marks) marks")
     }
 
+    /// What people do on the page, done by a script behind the page's own.
+    @Test func aHandOnThePage() throws {
+        let run = SampleRun(members: 5, length: 200).trace
+        let hand = """
+            <script>
+            const told = [];
+            const tell = (what) => told.push(what);
+            const press = (key, shiftKey = false) => document.body.dispatchEvent(
+              new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
+            const lit = () => document.querySelectorAll("#drawing .arrow.lit").length;
+            const arrow = document.querySelector("#drawing .sort-partial .reach");
+            arrow.dispatchEvent(new MouseEvent("mousemove", { bubbles: true, clientX: 300, clientY: 300 }));
+            tell("tip: " + !document.getElementById("tip").hidden);
+            tell("hovered: " + lit());
+            arrow.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+            tell("listed: " + document.querySelector("#details h2").textContent);
+            const before = document.querySelector("#details h2").textContent;
+            press("ArrowRight");
+            tell("stepped: " + (document.querySelector("#details h2").textContent !== before));
+            press("Escape");
+            tell("nothing: " + (document.querySelector("#details h2") === null));
+            const search = document.getElementById("search");
+            search.value = "key list";
+            search.dispatchEvent(new Event("input", { bubbles: true }));
+            tell("search: " + document.getElementById("found").textContent);
+            const box = document.querySelector("[data-floor=agreement]");
+            box.checked = false;
+            box.dispatchEvent(new Event("change", { bubbles: true }));
+            requestAnimationFrame(() => {
+              tell("tokens: " + document.querySelectorAll("#drawing .sort-partial").length);
+              document.title = told.join("; ");
+            });
+            </script>
+            </body>
+            """
+        let page = Page.html(run, violations: []).replacing("</body>", with: hand)
+        let shown = try Browser.shown(page, name: "hand")
+        let told = try #require(shown.firstRange(of: /<title>(.*?)<\/title>/)).lowerBound
+        let title = shown[told...].prefix { $0 != "\n" }
+        for part in [
+            "tip: true", "hovered: 1", "listed: bert is delivered partial token", "stepped: true", "nothing: true",
+            "tokens: 0",
+        ] {
+            #expect(title.contains(part), "\(title)")
+        }
+        let found = run.events.count { event in
+            switch event.kind {
+            case .vsSent(let message), .vsDelivered(let message): message.what == "key list"
+            default: false
+            }
+        }
+        // "Key_List", the machine's event, is no "key list".
+        #expect(title.contains("search: \(found) found"), "\(title)")
+    }
+
     /// From each sending to each receiving at another member: tokens, messages of the application, hellos.
     private static func arrows(_ run: Trace) -> Int {
         var count = 0
