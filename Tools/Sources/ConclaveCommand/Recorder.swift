@@ -36,8 +36,8 @@ final class Recorder {
         self.name = name
         let title = quoted("\(name) in \(group)")
         try write(
-            #"{"trace":{"algorithm":"\#(algorithm.rawValue)","events":[],"hasOneClock":false,"isComplete":false,"members":[],"#
-                + #""replay":"","title":\#(title)}}"#)
+            #"{"trace":{"algorithm":"\#(algorithm.rawValue)","events":[],"hasOneClock":false,"isComplete":false,"#
+                + #""members":[],"replay":"","title":\#(title)}}"#)
         try happen(#"{"connected":{}}"#)
     }
 
