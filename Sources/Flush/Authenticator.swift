@@ -42,16 +42,18 @@ enum Authenticator: Equatable {
 /// The key of a secure view as the Flush layer uses it: for authentication codes among the members of that view.
 final class FlushKey: @unchecked Sendable {
     private let members: PlaceIndex
-    private let key: SecretBytes
+    /// Nil when libcrypto had no memory for it: then every code fails with a clear error.
+    private let key: AuthenticationKey?
 
-    init(members: [UInt64], key: consuming SecretBytes) {
+    init(members: [UInt64], key: borrowing SecretBytes) {
         self.members = PlaceIndex(members)
-        self.key = key
+        do throws(PrimitivesError) { self.key = try AuthenticationKey(key) } catch { self.key = nil }
     }
 
     func isShared(with member: UInt64) -> Bool { members.contains(member) }
 
     func code(over bytes: [UInt8]) throws(PrimitivesError) -> [UInt8] {
-        try KeyDerivation.authenticationCode(key: key, over: bytes)
+        guard let key else { throw .cryptography }
+        return try key.code(over: bytes)
     }
 }

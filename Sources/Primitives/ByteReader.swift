@@ -25,25 +25,24 @@ public struct ByteReader {
     /// How many bytes are left.
     public var remaining: Int { bytes.endIndex - position }
 
-    public mutating func readUInt8() throws(CodecError) -> UInt8 {
-        guard position < bytes.endIndex else { throw .truncated }
-        defer { position += 1 }
-        return bytes[position]
-    }
+    public mutating func readUInt8() throws(CodecError) -> UInt8 { try readInteger() }
 
-    public mutating func readUInt16() throws(CodecError) -> UInt16 {
-        let high = UInt16(try readUInt8())
-        return high << 8 | UInt16(try readUInt8())
-    }
+    public mutating func readUInt16() throws(CodecError) -> UInt16 { try readInteger() }
 
-    public mutating func readUInt32() throws(CodecError) -> UInt32 {
-        let high = UInt32(try readUInt16())
-        return high << 16 | UInt32(try readUInt16())
-    }
+    public mutating func readUInt32() throws(CodecError) -> UInt32 { try readInteger() }
 
-    public mutating func readUInt64() throws(CodecError) -> UInt64 {
-        let high = UInt64(try readUInt32())
-        return high << 32 | UInt64(try readUInt32())
+    public mutating func readUInt64() throws(CodecError) -> UInt64 { try readInteger() }
+
+    /// One bound and one load for all bytes of a number.
+    @inline(__always)
+    private mutating func readInteger<I: FixedWidthInteger & BitwiseCopyable>() throws(CodecError) -> I {
+        let size = MemoryLayout<I>.size
+        guard size <= remaining else { throw .truncated }
+        let offset = position - bytes.startIndex
+        position += size
+        return unsafe bytes.withUnsafeBytes { (raw) in
+            unsafe I(bigEndian: raw.loadUnaligned(fromByteOffset: offset, as: I.self))
+        }
     }
 
     /// A flag: one byte that is 0 or 1.

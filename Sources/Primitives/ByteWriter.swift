@@ -11,19 +11,15 @@ public struct ByteWriter {
 
     public mutating func writeUInt8(_ value: UInt8) { bytes.append(value) }
 
-    public mutating func writeUInt16(_ value: UInt16) {
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: value))
-    }
+    public mutating func writeUInt16(_ value: UInt16) { write(value.bigEndian) }
 
-    public mutating func writeUInt32(_ value: UInt32) {
-        writeUInt16(UInt16(truncatingIfNeeded: value >> 16))
-        writeUInt16(UInt16(truncatingIfNeeded: value))
-    }
+    public mutating func writeUInt32(_ value: UInt32) { write(value.bigEndian) }
 
-    public mutating func writeUInt64(_ value: UInt64) {
-        writeUInt32(UInt32(truncatingIfNeeded: value >> 32))
-        writeUInt32(UInt32(truncatingIfNeeded: value))
+    public mutating func writeUInt64(_ value: UInt64) { write(value.bigEndian) }
+
+    @inline(__always)
+    private mutating func write<I: FixedWidthInteger & BitwiseCopyable>(_ value: I) {
+        unsafe withUnsafeBytes(of: value) { (raw) in unsafe bytes.append(contentsOf: raw) }
     }
 
     /// Bytes as they are, for fields of fixed size.

@@ -46,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "simulate",
             dependencies: [
-                "Traces", "Oracles", "Pages", "SimulatedNetwork", "Exhaustive", "Insiders",
+                "Traces", "Oracles", "KeyOracle", "Pages", "SimulatedNetwork", "Exhaustive", "Insiders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + machines, swiftSettings: settings),
     ],

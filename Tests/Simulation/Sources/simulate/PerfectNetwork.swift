@@ -1,5 +1,6 @@
 import Flush
 import KeyAgreement
+import KeyOracle
 import Primitives
 import SecureGroup
 
@@ -39,6 +40,8 @@ final class PerfectNetwork {
     private let suite: Suite
     private let entropy: Entropy
     private let trust: TrustStore
+    /// Watches all engines that join from now on.
+    var oracle: KeyOracle? = nil
 
     init(suite: Suite, seed: UInt64, trusting identities: [Identity]) throws {
         self.suite = suite
@@ -60,6 +63,7 @@ final class PerfectNetwork {
             entropy: entropy)
         let node = Node(identity: identity, connection: nextConnection, engine: engine)
         nextConnection += 1
+        oracle?.attach(to: &node.engine)
         node.engine.attached(connection: node.connection, now: now)
         let former = nodes.map { $0.connection }
         nodes.append(node)

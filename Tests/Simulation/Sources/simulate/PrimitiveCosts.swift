@@ -1,7 +1,6 @@
 import Arithmetic
 import KeyAgreement
 
-@testable import Flush
 @testable import Primitives
 
 /// What one call of each primitive costs.
@@ -14,6 +13,8 @@ enum PrimitiveCosts {
         measure("HMAC-SHA-256 of 300 bytes") {
             _ = try? KeyDerivation.authenticationCode(key: secret, over: message)
         }
+        let key = try AuthenticationKey(secret)
+        measure("HMAC-SHA-256 of 300 bytes, with a kept key") { _ = try? key.code(over: message) }
         measure("HKDF to 32 bytes") {
             _ = try? KeyDerivation.derive(from: secret, label: "label", context: message, count: 32)
         }
@@ -24,6 +25,7 @@ enum PrimitiveCosts {
         measure("8 seeded random bytes") { _ = try? entropy.publicBytes(8) }
         measure("32 seeded random bytes") { _ = try? entropy.publicBytes(32) }
         try printNumbers(.simulation64, rounds: 100_000)
+        try printNumbers(.ffdhe2048, rounds: 100)
     }
 
     private static func printSignatures(_ message: [UInt8]) throws {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Flush
 import Glibc
 import KeyAgreement
+import KeyOracle
 import Primitives
 
 /// Measures how many protocol messages a second one core delivers to the machines, with nothing around them.
@@ -24,6 +25,9 @@ struct Speed: ParsableCommand {
     @Flag(help: "Also print what each primitive costs.")
     var primitives = false
 
+    @Flag(help: "Let the oracle of keys watch, and print what it found and what that cost.")
+    var keys = false
+
     mutating func run() throws {
         if primitives { try PrimitiveCosts.print() }
         let suite = real ? Suite.standard : Suite.simulation
@@ -34,6 +38,7 @@ struct Speed: ParsableCommand {
                 : try Identity.simulated(name: "m\(number)", seed: UInt64(number))
         }
         let network = try PerfectNetwork(suite: suite, seed: 1, trusting: identities)
+        if keys { network.oracle = KeyOracle(suite: suite) }
         for identity in identities.dropLast() { try network.join(identity) }
         guard var waiting = identities.last, network.isTogether else { throw Failure.notTogether }
         let start = processorSeconds()
@@ -57,6 +62,16 @@ struct Speed: ParsableCommand {
         print(
             "\(changes) changes of membership, \(network.views - before.1) secure views installed, "
                 + "\(network.messages - before.2) application messages opened")
+        if let oracle = network.oracle { try judge(oracle) }
+    }
+
+    /// What the oracle says of everything, from the first view on.
+    private func judge(_ oracle: KeyOracle) throws {
+        let start = processorSeconds()
+        let violations = oracle.violations()
+        for violation in violations { print(violation) }
+        print("\(violations.count) violations found in the keys, in \(format(processorSeconds() - start)) s")
+        guard violations.isEmpty else { throw ExitCode.failure }
     }
 
     private func talk(_ network: PerfectNetwork) throws {
