@@ -8,7 +8,9 @@ import Traces
 extension Simulation {
     /// Whether every component has come to one secure view, and nobody is about to join.
     var isSettled: Bool {
-        persons.allSatisfy { !$0.isConnecting } && nodes.allSatisfy { !isOnItsWay($0) }
+        // Most of the time somebody is in the middle of an agreement: that is seen at once.
+        nodes.allSatisfy { !$0.isRunning || $0.phase == .S || $0.phase == .SJ }
+            && persons.allSatisfy { !$0.isConnecting } && nodes.allSatisfy { !isOnItsWay($0) }
             && live.allSatisfy { obstacle(in: components[$0].members) == nil }
     }
 
@@ -23,9 +25,8 @@ extension Simulation {
     public func livenessViolations() -> [Violation] {
         let limit = "\(settings.bound / 1_000) ms after the last event"
         var sentences: [String] = []
-        for (index, person) in persons.enumerated() where person.isConnecting {
+        for person in persons where person.isConnecting {
             sentences.append("\(person.identity.name) still waits to connect again")
-            _ = index
         }
         for component in live {
             if let obstacle = obstacle(in: components[component].members) { sentences.append(obstacle) }
@@ -36,10 +37,21 @@ extension Simulation {
     /// Why the members of a component are not in the secure views that they should be in; nil when they are.
     private func obstacle(in members: [Int]) -> String? {
         let those = members.map { nodes[$0] }.filter { !$0.isStranger && $0.isRunning }
+        if areTogether(those) { return nil }
         for node in those {
             if let obstacle = obstacle(to: node, among: those) { return obstacle }
         }
         return nil
+    }
+
+    /// The usual end, seen quickly: all are in one view, and nobody else is.
+    private func areTogether(_ those: [Node]) -> Bool {
+        guard let view = those.first?.engine.view, view.members.count == those.count else { return false }
+        return those.allSatisfy { node in
+            node.phase == .S && node.engine.view?.id == view.id
+                && node.engine.view?.keyFingerprint == view.keyFingerprint
+                && accept(those[0], node)
+        }
     }
 
     private func obstacle(to node: Node, among those: [Node]) -> String? {

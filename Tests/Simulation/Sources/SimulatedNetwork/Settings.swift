@@ -10,8 +10,17 @@ public struct Settings: Sendable {
     public var algorithmName: String
     public var flushLimits = FlushLimits(flushTimeout: 5_000, admissionTimeout: 10_000, repeatInterval: 1_000)
     public var secureLimits = SecureGroupLimits(agreementTimeout: 2_000, restartLimit: 3)
-    /// Whether the trace has what the transport does. The oracles do not need it, the pictures do.
-    public var recordsTransport = true
+    /// What the trace has.
+    public enum Recording: Sendable {
+        /// Nothing, and no key is judged: only counts are wanted.
+        case nothing
+        /// What the oracles need: all but what the transport does.
+        case machines
+        /// What the pictures show besides.
+        case everything
+    }
+
+    public var recording = Recording.everything
 
     public init(suite: Suite, suiteName: String, algorithmName: String) {
         self.suite = suite

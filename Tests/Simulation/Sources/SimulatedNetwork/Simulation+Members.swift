@@ -43,7 +43,7 @@ extension Simulation {
             index: index, person: number, connection: Self.firstConnection + UInt64(index),
             isStranger: person.isStranger, engine: engine, recorder: recorder)
         nodes.append(node)
-        witness(node)
+        if settings.recording != .nothing { witness(node) }
         trace.members.append(Membership(id: id, name: person.identity.name, isStranger: person.isStranger))
         return node
     }

@@ -35,7 +35,7 @@ extension Simulation {
         let number = messages.count
         messages.append(Message(bytes: bytes, sender: node.index, destination: destination))
         statistics.messages += 1
-        if settings.recordsTransport {
+        if settings.recording == .everything {
             let receiver = destination.flatMap { self.node(at: $0)?.index }
             record(.transmitted(number: number, what: transportName(bytes), destination: receiver), node.index)
         }
@@ -102,7 +102,7 @@ extension Simulation {
         switch entry.content {
         case .message(let bytes, let sender, let wasTampered):
             node.lastPlace = entry.place
-            if settings.recordsTransport || wasTampered {
+            if settings.recording == .everything || wasTampered {
                 let from = Int(sender - Self.firstConnection)
                 record(.arrived(number: entry.number, from: from, wasTampered: wasTampered), node.index)
             }

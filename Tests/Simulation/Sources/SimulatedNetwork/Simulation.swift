@@ -96,7 +96,7 @@ public final class Simulation {
             try handle(entry.kind)
             guard let end = endBegan, now >= nextLook else { continue }
             nextLook = now + Self.look
-            if now > end + settings.bound { break }
+            if now > end + settings.bound || statistics.deliveries > deliveryLimit { break }
             guard isSettled else {
                 settledSince = nil
                 continue
@@ -111,6 +111,9 @@ public final class Simulation {
     private static let look: UInt64 = 10_000
     private static let calm: UInt64 = 120_000
 
+    /// A run that delivers so many messages does not come to rest: nothing is gained by waiting for the end of time.
+    private var deliveryLimit: Int { 100_000 + 20_000 * scenario.events.count }
+
     private func begin() throws {
         let isTogether = dice.chance(60)
         for person in 0..<scenario.initial {
@@ -121,7 +124,7 @@ public final class Simulation {
         armNext()
     }
 
-    private func handle(_ kind: EventHeap.Kind) throws {
+    func handle(_ kind: EventHeap.Kind) throws {
         switch kind {
         case .order(let message): order(message)
         case .deliver(let node): deliver(to: nodes[node])
@@ -208,6 +211,7 @@ public final class Simulation {
     // MARK: - The trace
 
     func record(_ kind: EventKind, _ member: Int) {
+        if settings.recording == .nothing { return }
         trace.events.append(Event(time: now, member: member, kind))
     }
 

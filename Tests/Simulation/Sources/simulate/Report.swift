@@ -41,6 +41,7 @@ struct Report: Sendable {
                 lines.append("FAILED seed \(failure.seed): \(violation.property): \(violation.sentence)")
             }
             lines.append("  replay: \(failure.replay)")
+            if let page = failure.page { lines.append("  page: \(page)") }
         }
         if failures.count > 20 { lines.append("and \(failures.count - 20) more that failed") }
         return lines.joined(separator: "\n")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Pages
 import Primitives
 import SimulatedNetwork
 import Traces
@@ -31,6 +32,8 @@ struct Run: ParsableCommand {
     var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Write the summary, as JSON, to this file.")
     var json: String?
+    @Option(help: "Draw a single seed on a page, in this file. (A run that fails is drawn in any case.)")
+    var html: String?
     @Option(help: "Write the trace of a single seed, as JSON, to this file.")
     var trace: String?
     @Flag(help: "Print the trace.")
@@ -40,6 +43,9 @@ struct Run: ParsableCommand {
         guard Suites.suite(suite) != nil else { throw ValidationError("no suite is called \(suite)") }
         guard (0...100).contains(realShare) else { throw ValidationError("--real-share is a percentage") }
         if let mutation, Mutation(name: mutation) == nil { throw ValidationError("no mutation is called \(mutation)") }
+        if html != nil || trace != nil || verbose, seeds != nil || algorithm.each.count > 1 {
+            throw ValidationError("--html, --trace and --verbose are for one seed and one algorithm")
+        }
         guard jobs > 0 else { throw ValidationError("--jobs is at least 1") }
         if let members, !(1...200).contains(members) { throw ValidationError("--members is 1 to 200") }
         if let events, !(0...10_000).contains(events) { throw ValidationError("--events is 0 to 10000") }
@@ -50,10 +56,11 @@ struct Run: ParsableCommand {
         let plan = RunPlan(
             seeds: seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1), members: members, events: events,
             flavour: flavour, algorithms: algorithm.each, suite: suite, realShare: realShare)
-        let runner = Runner(plan: plan, jobs: jobs, stopsAtFailure: untilFailure, keepsTrace: verbose || trace != nil)
+        let runner = Runner(plan: plan, jobs: jobs, stopsAtFailure: untilFailure)
         let report = try runner.run()
         if let kept = report.trace {
             if verbose { TraceText(kept).print() }
+            if let html { try draw(kept, report.failures, html) }
             if let trace { try JSONEncoder().encode(kept).write(to: URL(fileURLWithPath: trace)) }
         }
         print(report.text)
@@ -61,6 +68,12 @@ struct Run: ParsableCommand {
         print("\(report.passed) passed, \(report.failures.count) failed")
         if !report.failures.isEmpty { throw ExitCode(1) }
     }
+}
+
+/// Draws a trace, with what does not hold of it.
+func draw(_ trace: Trace, _ failures: [Failure], _ file: String) throws {
+    let page = Page.html(trace, violations: failures.flatMap { $0.violations })
+    try Data(page.utf8).write(to: URL(fileURLWithPath: file))
 }
 
 struct SeedRange: ExpressibleByArgument, Sendable {

@@ -33,8 +33,13 @@ struct RunPlan: Sendable {
                 scenario = small
             }
         }
-        guard let chosen = Suites.suite(name) else { throw RunFailure.noSuite(name) }
-        return (scenario, Settings(suite: chosen, suiteName: name, algorithmName: algorithm))
+        guard let settings = Self.settings(name, algorithm) else { throw RunFailure.noSuite(name) }
+        return (scenario, settings)
+    }
+
+    /// The settings of a suite and an algorithm, by their names.
+    static func settings(_ suite: String, _ algorithm: String) -> Settings? {
+        Suites.suite(suite).map { Settings(suite: $0, suiteName: suite, algorithmName: algorithm) }
     }
 
     func replay(_ scenario: Scenario, _ settings: Settings) -> String {
@@ -57,6 +62,8 @@ struct Failure: Sendable {
     let seed: UInt64
     let replay: String
     let violations: [Violation]
+    /// The file that shows it.
+    var page: String?
 }
 
 /// Makes the runs of a plan on several threads.
@@ -66,22 +73,21 @@ final class Runner: Sendable {
         var isStopped = false
         var error: (any Error)? = nil
         var report: Report
+        var pages = 0
         var lastLine = Date.distantPast
     }
 
     private let plan: RunPlan
     private let jobs: Int
     private let stopsAtFailure: Bool
-    private let keepsTrace: Bool
     private let progress: Mutex<Progress>
     private let start = Date()
     private let isOnTerminal = isatty(2) == 1
 
-    init(plan: RunPlan, jobs: Int, stopsAtFailure: Bool, keepsTrace: Bool) {
+    init(plan: RunPlan, jobs: Int, stopsAtFailure: Bool) {
         self.plan = plan
         self.jobs = min(jobs, max(plan.count, 1))
         self.stopsAtFailure = stopsAtFailure
-        self.keepsTrace = keepsTrace
         progress = Mutex(Progress(report: Report()))
     }
 
@@ -116,14 +122,19 @@ final class Runner: Sendable {
     }
 
     private func one(_ index: Int) throws {
-        let (scenario, settings) = try plan.run(index)
+        var (scenario, settings) = try plan.run(index)
+        if plan.count > 1 { settings.recording = .machines }
         let replay = plan.replay(scenario, settings)
         let simulation = try Simulation(scenario, settings, replay: replay)
         try simulation.run()
         let violations = Self.violations(of: simulation)
-        let failure =
-            violations.isEmpty ? nil : Failure(seed: scenario.seed, replay: replay, violations: violations)
-        let kept = keepsTrace && plan.count == 1 ? simulation.trace : nil
+        var failure: Failure? = nil
+        if !violations.isEmpty {
+            var found = Failure(seed: scenario.seed, replay: replay, violations: violations)
+            found.page = try drawFailure(scenario, settings, found, simulation)
+            failure = found
+        }
+        let kept = plan.count == 1 ? simulation.trace : nil
         progress.withLock { state in
             state.report.add(simulation.statistics, simulation.coverage, scenario.flavour, settings)
             if let kept { state.report.trace = kept }
@@ -135,6 +146,30 @@ final class Runner: Sendable {
             }
             show(&state)
         }
+    }
+
+    /// How many failing runs are drawn at most, and how many events a page has at most.
+    private static let pageLimit = 5
+    private static let eventLimit = 100_000
+
+    /// Writes the page of a run that failed, made again with all that a page shows; tells where it is.
+    private func drawFailure(
+        _ scenario: Scenario, _ settings: Settings, _ failure: Failure, _ judged: Simulation
+    ) throws -> String? {
+        let isWanted = progress.withLock { state in
+            state.pages += 1
+            return state.pages <= Self.pageLimit
+        }
+        guard isWanted, judged.trace.events.count <= Self.eventLimit else { return nil }
+        var again = settings
+        again.recording = .everything
+        let simulation = try Simulation(scenario, again, replay: failure.replay)
+        try simulation.run()
+        let folder = "build/simulation/failures"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let file = "\(folder)/seed-\(scenario.seed)-\(settings.algorithmName).html"
+        try draw(simulation.trace, [failure], file)
+        return file
     }
 
     /// A line that is written over: only on a terminal.
