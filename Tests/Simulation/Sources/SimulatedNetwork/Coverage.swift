@@ -86,7 +86,7 @@ public struct Statistics: Sendable {
     public var sent = 0
     /// Secure views installed, by all members together.
     public var secureViews = 0
-    /// VS views that came in CM: in the middle of an agreement.
+    /// VS views that came in the middle of the agreement on the key of another.
     public var cascades = 0
     public var restarts = 0
     /// Members that the others excluded.

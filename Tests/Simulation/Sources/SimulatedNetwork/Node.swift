@@ -68,6 +68,8 @@ final class Node {
     var answers = Answers.promptly
     var component = 0
     var phase = Phase.SJ
+    /// Whether its VS view has no key yet.
+    var isWithoutKey = false
 
     // MARK: The transport's side
 

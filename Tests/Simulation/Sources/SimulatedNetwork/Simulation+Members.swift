@@ -36,7 +36,8 @@ extension Simulation {
         let id = try own.nonzeroUInt64()
         let recorder = EngineRecorder(id: id) { [unowned self] in observe($0, index) }
         let engine = GroupEngine(
-            group: "simulated", suite: settings.suite, identity: person.identity, id: id, trust: person.trust,
+            group: "simulated", suite: settings.suite, algorithm: settings.algorithm, identity: person.identity, id: id,
+            trust: person.trust,
             answersFlushRequests: false, flushLimits: settings.flushLimits, secureLimits: settings.secureLimits,
             entropy: own)
         let node = Node(

@@ -221,11 +221,15 @@ public final class Simulation {
         switch kind {
         case .robust(let event, let before, let after, let outcome, _):
             coverage.count(before, event, outcome)
-            if event == .membership, before == .CM { statistics.cascades += 1 }
             guard before != after else { return }
             nodes[member].phase = after
             entered(after, member)
-        case .view: statistics.secureViews += 1
+        case .vsView:
+            if nodes[member].isWithoutKey { statistics.cascades += 1 }
+            nodes[member].isWithoutKey = true
+        case .view:
+            statistics.secureViews += 1
+            nodes[member].isWithoutKey = false
         default: break
         }
     }

@@ -1,20 +1,23 @@
 import Insiders
 import Primitives
+import SecureGroup
 import SimulatedNetwork
 import Traces
 
 /// Something that is carried out and judged: a dialogue, or a seed of the simulator.
 enum MutationCase: Equatable {
     case dialogue(Dialogue)
-    case seed(UInt64, algorithm: String)
+    case seed(UInt64, algorithm: RobustAlgorithm)
 
     /// As a list has it: "dialogue recordTwice", "seed 17 optimized".
     init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
         if words.count == 2, words[0] == "dialogue", let dialogue = Dialogue(rawValue: words[1]) {
             self = .dialogue(dialogue)
-        } else if words.count == 3, words[0] == "seed", let seed = UInt64(words[1]) {
-            self = .seed(seed, algorithm: words[2])
+        } else if words.count == 3, words[0] == "seed", let seed = UInt64(words[1]),
+            let algorithm = RobustAlgorithm.allCases.first(where: { $0.name == words[2] })
+        {
+            self = .seed(seed, algorithm: algorithm)
         } else {
             return nil
         }
@@ -23,7 +26,7 @@ enum MutationCase: Equatable {
     var text: String {
         switch self {
         case .dialogue(let dialogue): "dialogue \(dialogue.rawValue)"
-        case .seed(let seed, let algorithm): "seed \(seed) \(algorithm)"
+        case .seed(let seed, let algorithm): "seed \(seed) \(algorithm.name)"
         }
     }
 

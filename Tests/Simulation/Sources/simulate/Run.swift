@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Pages
 import Primitives
+import SecureGroup
 import SimulatedNetwork
 import Traces
 
@@ -95,11 +96,13 @@ struct SeedRange: ExpressibleByArgument, Sendable {
 }
 
 enum Algorithm: String, ExpressibleByArgument {
-    case optimized
+    case optimized, basic, both
 
-    var each: [String] {
+    var each: [RobustAlgorithm] {
         switch self {
-        case .optimized: ["optimized"]
+        case .optimized: [.optimized]
+        case .basic: [.basic]
+        case .both: [.optimized, .basic]
         }
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Oracles
+import SecureGroup
 import SimulatedNetwork
 import Synchronization
 import Traces
@@ -11,7 +12,7 @@ struct RunPlan: Sendable {
     let members: Int?
     let events: Int?
     let flavour: Flavour?
-    let algorithms: [String]
+    let algorithms: [RobustAlgorithm]
     let suite: String
     let realShare: Int
 
@@ -38,8 +39,8 @@ struct RunPlan: Sendable {
     }
 
     /// The settings of a suite and an algorithm, by their names.
-    static func settings(_ suite: String, _ algorithm: String) -> Settings? {
-        Suites.suite(suite).map { Settings(suite: $0, suiteName: suite, algorithmName: algorithm) }
+    static func settings(_ suite: String, _ algorithm: RobustAlgorithm) -> Settings? {
+        Suites.suite(suite).map { Settings(suite: $0, suiteName: suite, algorithm: algorithm) }
     }
 
     func replay(_ scenario: Scenario, _ settings: Settings) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SecureGroup
 import SimulatedNetwork
 
 struct ScaleCommand: ParsableCommand {
@@ -12,13 +13,13 @@ struct ScaleCommand: ParsableCommand {
     @Option(help: "Groups of up to so many members also join one by one.")
     var oneByOne = 50
     @Option(help: "optimized or basic.")
-    var algorithm = "optimized"
+    var algorithm = Algorithm.optimized
     @Option(help: "Write the table, as JSON, to this file.")
     var json: String?
 
     func run() throws {
-        guard let settings = RunPlan.settings("simulation", algorithm) else {
-            throw ValidationError("no algorithm is called \(algorithm)")
+        guard algorithm.each.count == 1, let settings = RunPlan.settings("simulation", algorithm.each[0]) else {
+            throw ValidationError("one algorithm at a time")
         }
         print("| members | event | virtual ms | wall s | messages | deliveries | exponentiations |")
         print("| ---: | --- | ---: | ---: | ---: | ---: | ---: |")
