@@ -100,8 +100,8 @@ extension FlushMachine {
     private mutating func received(
         _ message: Stability, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64
     ) throws(FlushError) -> [FlushAction] {
-        // What was sent in an earlier configuration, or view, may be here before its sender's hello, and is under a code
-        // of which the key is gone.
+        // What was sent in an earlier configuration, or view, may be here before its sender's hello, and its code is
+        // under a key that is gone.
         guard configuration.place(of: sender) != nil, let view = installed?.view, message.view == view.id else {
             return [.ignore(.outdated)]
         }
