@@ -243,8 +243,8 @@ import Testing
         #expect(joiner.joined.map { $0.id } == [ids[0], ids[1]] && joiner.left.isEmpty)
     }
 
-    /// The secure transitional set is the intersection of those of all VS views since the last secure view: who was away
-    /// in one of them is new. A joiner begins with itself; the identifier is the last VS view's.
+    /// The secure transitional set is the intersection of those of all VS views since the last secure view: who was
+    /// away in one of them is new. A joiner begins with itself; the identifier is the last VS view's.
     @Test(arguments: RobustAlgorithm.allCases)
     func theSecureTransitionalSetIsTheIntersection(_ algorithm: RobustAlgorithm) throws {
         let (network, ids) = try members(6, algorithm)
