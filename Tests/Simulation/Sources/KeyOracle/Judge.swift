@@ -99,7 +99,8 @@ extension Judge {
         if let last = holders[index].last, last.share == evidence.share, last.binding == evidence.binding { return }
         holders[index].last = (evidence.binding, evidence.share)
         guard let share = numbers.exponent(evidence.share) else { return }
-        if !holders[index].shares.contains(share) { holders[index].shares.append(share) }
+        // A member of the base keeps its share from one run to the next; nobody comes back to an older one.
+        if holders[index].shares.last != share { holders[index].shares.append(share) }
         var run =
             runs.removeValue(forKey: evidence.binding)
             ?? Run(identifier: evidence.run, members: evidence.members, baseCount: evidence.baseCount)
