@@ -239,3 +239,10 @@ public struct GroupEngine: ~Copyable {
         currentView?.members.first { $0.id == id } ?? flush.view?.members.first { $0.id == id }
     }
 }
+
+#if SIMULATION
+    extension GroupEngine {
+        /// Lends both machines to the simulator.
+        func withMachines<R>(_ body: (borrowing FlushMachine, borrowing SecureGroup) -> R) -> R { body(flush, secure) }
+    }
+#endif

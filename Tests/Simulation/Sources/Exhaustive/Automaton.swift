@@ -99,8 +99,8 @@ final class Automaton {
         /// Whether the application may send, and may answer a flush request.
         let canSend: Bool
         let canAnswer: Bool
-        /// The secure view, by its place in the catalogue of VS views.
-        let secureView: ViewName?
+        /// The secure view.
+        let view: ViewRecord?
         let dump: [UInt8]?
     }
 
@@ -136,7 +136,7 @@ final class Automaton {
         let entropy = Entropy.seeded(id &* 77)
         return Live(
             SecureGroup(
-                group: "kitchen", suite: options.suite, identity: identity, id: id,
+                group: "kitchen", suite: options.suite, algorithm: options.robust, identity: identity, id: id,
                 limits: SecureGroupLimits(agreementTimeout: 0), entropy: entropy), entropy)
     }
 
@@ -241,7 +241,7 @@ extension Automaton {
             State(
                 phase: Phase(live.machine), parent: parent, event: event, history: history,
                 historyNumber: historyNumber, canSend: live.machine.canSend, canAnswer: waits,
-                secureView: live.machine.view.map { ViewName($0.id) },
+                view: live.machine.view.map { ViewRecord($0) },
                 dump: options.isComparingDumps ? dump : nil))
         steps.append([:])
         keep(live, place)

@@ -42,29 +42,29 @@ public struct ExhaustiveProblem: Sendable {
 ///
 /// **Schedules** are counted without walking them: the number from a state is the sum over what may happen next. The
 /// graph has no cycle, which is checked, not assumed.
-final class Explorer {
+final class Explorer<Cases: Network> {
     private struct Frame {
-        let world: World
+        let world: Cases.World
         let node: Int
-        let choices: [Choice]
+        let choices: [Cases.Choice]
         var next = 0
         var schedules: UInt128 = 0
     }
 
     private let options: ExhaustiveOptions
-    private let scenario: Scenario
+    private let network: Cases
     private var nodes: [StateName: Int] = [:]
     /// By node: how many schedules begin there; nil while it is being walked.
     private var schedules: [UInt128?] = []
     private var stack: [Frame] = []
-    private var path: [(choice: Choice, happening: World.Happening?)] = []
+    private var path: [(choice: Cases.Choice, happening: Happening)] = []
     private var verdicts: Set<[Int]> = []
     private var result = ExhaustiveResult()
     private let progress: (ExhaustiveResult) -> Void
 
-    init(_ scenario: Scenario, progress: @escaping (ExhaustiveResult) -> Void) {
-        self.scenario = scenario
-        options = scenario.options
+    init(_ network: Cases, progress: @escaping (ExhaustiveResult) -> Void) {
+        self.network = network
+        options = network.options
         self.progress = progress
     }
 
@@ -75,7 +75,7 @@ final class Explorer {
             let (seconds, fraction) = (clock.now - begin).components
             return Double(seconds) + Double(fraction) * 1e-18
         }
-        push(scenario.world)
+        push(network.world)
         while !stack.isEmpty {
             step()
             guard result.transitions & 1_023 == 0 else { continue }
@@ -89,28 +89,27 @@ final class Explorer {
         result.seconds = elapsed()
         result.schedules = schedules.first.flatMap { $0 } ?? 0
         result.states = nodes.count
-        result.memberStates = scenario.machinery.automata.map { $0.states.count }
-        result.executedEvents = scenario.machinery.automata.reduce(0) { $0 + $1.executedEvents }
+        result.memberStates = network.memberStates
+        result.executedEvents = network.executedEvents
         return result
     }
 
-    private func name(_ world: World) -> StateName {
+    private func name(_ world: Cases.World) -> StateName {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256)
-        world.encode(into: &bytes)
+        network.encode(world, into: &bytes)
         return StateName(bytes)
     }
 
     /// Begins to walk through a state.
-    private func push(_ world: World) {
-        var choices: [Choice] = []
-        world.choices(scenario.machinery, options: options, into: &choices)
+    private func push(_ world: Cases.World) {
+        let choices = network.choices(world)
         let node = schedules.count
         nodes[name(world)] = node
         schedules.append(nil)
         result.states = node + 1
         result.longest = max(result.longest, path.count)
-        if World.isSettled(choices, in: world) { judge(world, isEnd: choices.isEmpty) }
+        if network.isSettled(choices, world) { judge(world, isEnd: choices.isEmpty) }
         stack.append(Frame(world: world, node: node, choices: choices, schedules: choices.isEmpty ? 1 : 0))
     }
 
@@ -127,10 +126,10 @@ final class Explorer {
         stack[last].next += 1
         let choice = frame.choices[frame.next]
         var world = frame.world
-        let happening = world.perform(choice, scenario.machinery)
+        let happening = network.perform(choice, &world)
         result.transitions += 1
         path.append((choice, happening))
-        for problem in happening?.step.problems ?? [] { report(problem) }
+        for problem in happening.problems { report(problem) }
         if let known = options.isPruning ? nodes[name(world)] : nil {
             if let count = schedules[known] { add(count) } else { report("a cycle: the same state again") }
             path.removeLast()
@@ -149,11 +148,11 @@ final class Explorer {
 
 extension Explorer {
     /// Nothing is under way: everything that must hold in the end holds.
-    private func judge(_ world: World, isEnd: Bool) {
+    private func judge(_ world: Cases.World, isEnd: Bool) {
         result.settled += 1
         if isEnd { result.ends += 1 }
-        for part in world.components { judgeLiveness(part, world) }
-        let histories = zip(scenario.machinery.automata, world.states).map { $0.states[$1].historyNumber }
+        for problem in network.problems(of: world) { report(problem) }
+        let histories = network.histories(world)
         guard verdicts.insert(histories).inserted else { return }
         result.judged += 1
         let trace = trace(isComplete: true)
@@ -166,28 +165,6 @@ extension Explorer {
     /// secure views must have theirs all the same.
     private static func isAllowed(_ violation: Violation) -> Bool {
         violation.property.hasPrefix("13 ") && violation.sentence.contains("left VS view")
-    }
-
-    /// Each component is in one secure view, of exactly its members, and no flush is under way.
-    private func judgeLiveness(_ part: Members, _ world: World) {
-        let automata = scenario.machinery.automata
-        let members = part.list
-        let states = members.map { automata[$0].states[world.states[$0]] }
-        let names = members.map { Automaton.name(of: $0) }.joined(separator: ", ")
-        guard states.allSatisfy({ $0.phase == .S }) else {
-            let phases = zip(members, states).map { "\(Automaton.name(of: $0)) in \($1.phase)" }
-            return report("liveness: nothing happens any more, and \(phases.joined(separator: ", "))")
-        }
-        guard states.allSatisfy({ $0.secureView == states[0].secureView }) else {
-            return report("liveness: \(names) are connected and in different secure views")
-        }
-        guard members.allSatisfy({ world.streams[world.stream[$0]]?.isClosing == false }) else {
-            return report("liveness: the flush of \(names) never ends")
-        }
-        let view = states[0].history.last { if case .view = $0 { true } else { false } }
-        guard case .view(let record)? = view, Set(record.members) == Set(members.map { automata[$0].id }) else {
-            return report("liveness: the secure view of \(names) has other members")
-        }
     }
 
     private func report(_ what: String) {
@@ -210,6 +187,6 @@ extension Explorer {
 
     /// The present way, from the very beginning.
     private func trace(isComplete: Bool) -> Trace {
-        scenario.trace(path: path, isComplete: isComplete)
+        network.trace(path: path, isComplete: isComplete)
     }
 }

@@ -139,12 +139,10 @@ enum TransitionsBeyond {
         beyond(.CM, .dataMessage, .CM, .ignored, .abandonedView),
         beyond(.PT, .restart, .PT, .accepted, .announcement),
         beyond(.FT, .restart, .FT, .accepted, .announcement),
-        beyond(.FO, .restart, .FO, .accepted, .announcement),
         beyond(.KL, .restart, .KL, .accepted, .announcement),
         beyond(.KL, .restart, .CM, .accepted, .announcement),
         beyond(.PT, .restart, .PT, .ignored, .announcement),
         beyond(.FT, .restart, .FT, .ignored, .announcement),
-        beyond(.FO, .restart, .FO, .ignored, .announcement),
         beyond(.KL, .restart, .KL, .ignored, .announcement),
         beyond(.CM, .restart, .CM, .ignored, .announcement),
     ]

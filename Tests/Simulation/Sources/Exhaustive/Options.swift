@@ -1,5 +1,6 @@
 import Flush
 import KeyAgreement
+import SecureGroup
 
 /// Where an exploration begins.
 public enum ExhaustiveStart: String, Sendable, CaseIterable {
@@ -15,6 +16,8 @@ public enum ExhaustiveStart: String, Sendable, CaseIterable {
 
 /// What is explored.
 public final class ExhaustiveOptions: @unchecked Sendable {
+    /// 1: the robust machines over a Flush layer that does all it may. 2: whole engines over a transport.
+    public var level = 1
     public var members = 2
     /// Changes of the network at any moment, after what the start is made of.
     public var changes = 1
@@ -38,6 +41,8 @@ public final class ExhaustiveOptions: @unchecked Sendable {
     private(set) var failures: [String] = []
 
     public init() {}
+
+    var robust: RobustAlgorithm { algorithm == "basic" ? .basic : .optimized }
 
     func fail(_ text: String) { if !failures.contains(text) { failures.append(text) } }
 }

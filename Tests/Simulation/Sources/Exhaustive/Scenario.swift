@@ -3,11 +3,11 @@ import Observation
 import Traces
 
 /// A network at its beginning, and how it came there.
-final class Scenario {
+final class Scenario: Network {
     let options: ExhaustiveOptions
     let machinery: Machinery
     private(set) var world: World
-    private var prologue: [(choice: Choice, happening: World.Happening?)] = []
+    private var prologue: [(choice: Choice, happening: Happening)] = []
     private var firstComponents: [Members]
 
     init(_ options: ExhaustiveOptions, table: StateEventTable) throws {
@@ -42,25 +42,72 @@ final class Scenario {
             var choices: [Choice] = []
             world.choices(machinery, options: options, into: &choices)
             guard let first = choices.first else { return }
-            prologue.append((first, world.perform(first, machinery)))
+            prologue.append((first, perform(first, &world)))
         }
     }
 
-    /// A trace of everything so far.
-    func trace(path: [(choice: Choice, happening: World.Happening?)], isComplete: Bool) -> Trace {
-        let names = "\(options.members) members, \(options.changes) changes, start \(options.start.rawValue)"
-        var trace = Trace(title: "exhaustive: \(names)", algorithm: options.algorithm)
-        trace.members = machinery.automata.map { Membership(id: $0.id, name: Automaton.name(of: $0.number)) }
+    // MARK: - Network
+
+    func choices(_ world: World) -> [Choice] {
+        var choices: [Choice] = []
+        world.choices(machinery, options: options, into: &choices)
+        return choices
+    }
+
+    func isSettled(_ choices: [Choice], _ world: World) -> Bool { World.isSettled(choices, in: world) }
+
+    func perform(_ choice: Choice, _ world: inout World) -> Happening {
+        if let (member, step) = world.perform(choice, machinery) {
+            return Happening(member: member, record: step.record, problems: step.problems)
+        }
+        guard case .change(let parts, _) = choice else { return Happening(member: -1, record: [], problems: []) }
+        return Happening(member: -1, record: [.components(parts.map { $0.list })], problems: [])
+    }
+
+    func encode(_ world: World, into bytes: inout [UInt8]) { world.encode(into: &bytes) }
+
+    func problems(of world: World) -> [String] {
+        world.components.flatMap { part in
+            livenessProblems(
+                part.list.map { member in
+                    let state = machinery.automata[member].states[world.states[member]]
+                    return SettledMember(
+                        number: member, id: machinery.automata[member].id, phase: state.phase,
+                        isFlushing: world.streams[world.stream[member]]?.isClosing ?? true, view: state.view)
+                })
+        }
+    }
+
+    func histories(_ world: World) -> [Int] {
+        zip(machinery.automata, world.states).map { $0.states[$1].historyNumber }
+    }
+
+    var memberStates: [Int] { machinery.automata.map { $0.states.count } }
+    var executedEvents: Int { machinery.automata.reduce(0) { $0 + $1.executedEvents } }
+
+    func trace(path: [(choice: Choice, happening: Happening)], isComplete: Bool) -> Trace {
+        let members = machinery.automata.map { Membership(id: $0.id, name: Automaton.name(of: $0.number)) }
+        let first = Happening(member: -1, record: [.components(firstComponents.map { $0.list })], problems: [])
+        return options.trace(
+            of: members, [first] + prologue.map { $0.happening } + path.map { $0.happening }, isComplete: isComplete)
+    }
+}
+
+extension ExhaustiveOptions {
+    /// A trace of these happenings.
+    func trace(of memberships: [Membership], _ happenings: [Happening], isComplete: Bool) -> Trace {
+        let names = "level \(level), \(members) members, \(changes) changes, start \(start.rawValue)"
+        var trace = Trace(title: "exhaustive: \(names)", algorithm: algorithm)
+        trace.members = memberships
         trace.isComplete = isComplete
-        var time: UInt64 = 0
-        func add(_ member: Int, _ kind: EventKind) { trace.events.append(Event(time: time, member: member, kind)) }
-        add(-1, .components(firstComponents.map { $0.list }))
-        for member in machinery.automata { add(member.number, .connected) }
-        for (choice, happening) in prologue + path {
-            time += 1
-            if case .change(let parts, _) = choice { add(-1, .components(parts.map { $0.list })) }
-            guard let happening else { continue }
-            for kind in happening.step.record { add(happening.member, kind) }
+        for member in memberships.indices { trace.events.append(Event(time: 0, member: member, .connected)) }
+        for (time, happening) in happenings.enumerated() {
+            for kind in happening.record {
+                trace.events.append(Event(time: UInt64(time), member: happening.member, kind))
+            }
+            for (member, kind) in happening.others {
+                trace.events.append(Event(time: UInt64(time), member: member, kind))
+            }
         }
         return trace
     }

@@ -19,7 +19,7 @@ extension World {
         let present = components
         var seen: [[Members]] = []
         for members in connected == everybody ? [connected] : [connected, everybody] {
-            for parts in Self.partitions(of: members.list) where parts != present && !seen.contains(parts) {
+            for parts in Exhaustive.partitions(of: members.list) where parts != present && !seen.contains(parts) {
                 seen.append(parts)
                 for variant in changed(to: parts, machinery).indices {
                     choices.append(.change(parts, variant: variant))
@@ -35,20 +35,6 @@ extension World {
     /// Who is connected with whom, in the order of the first members.
     var components: [Members] {
         (0..<count).filter { component[$0] != 0 && component[$0].trailingZeroBitCount == $0 }.map { component[$0] }
-    }
-
-    static func partitions(of members: [Int]) -> [[Members]] {
-        guard let last = members.last else { return [[]] }
-        var result: [[Members]] = []
-        for rest in partitions(of: members.dropLast()) {
-            for part in rest.indices {
-                var larger = rest
-                larger[part] |= .one(last)
-                result.append(larger)
-            }
-            result.append(rest + [.one(last)])
-        }
-        return result
     }
 
     /// Everything that a change to this partition can lead to.

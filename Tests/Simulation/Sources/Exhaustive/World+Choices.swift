@@ -101,15 +101,8 @@ extension World {
 // MARK: - Carrying out a choice
 
 extension World {
-    /// What a choice did, for the trace and for checks.
-    struct Happening {
-        let member: Int
-        let step: LocalStep
-        let message: Int?
-    }
-
     /// Carries out a choice; the change of the network happens to no member.
-    mutating func perform(_ choice: Choice, _ machinery: Machinery) -> Happening? {
+    mutating func perform(_ choice: Choice, _ machinery: Machinery) -> (member: Int, step: LocalStep)? {
         switch choice {
         case .deliver(let receiver, let sender): return deliver(to: receiver, from: sender, machinery)
         case .signal(let member):
@@ -140,14 +133,16 @@ extension World {
         if let next = streams[place]?.next, next >= 0 { streams[next]?.isClosing = true }
     }
 
-    private mutating func deliver(to receiver: Int, from sender: Int, _ machinery: Machinery) -> Happening? {
+    private mutating func deliver(to receiver: Int, from sender: Int, _ machinery: Machinery) -> (
+        member: Int, step: LocalStep
+    )? {
         guard var stream = streams[stream[receiver]] else { return nil }
         let message = stream.queues[receiver * count + sender].removeFirst()
         if machinery.catalogue.messages[Int(message)].service >= .agreed {
             order(message, in: &stream, for: receiver)
         }
         streams[self.stream[receiver]] = stream
-        return take(.message(Int(message)), receiver, machinery, message: Int(message))
+        return take(.message(Int(message)), receiver, machinery)
     }
 
     private mutating func placeSignal(_ member: Int) {
@@ -173,8 +168,8 @@ extension World {
 
     /// A machine takes an event, and what it sends is on its way.
     private mutating func take(
-        _ event: LocalEvent, _ member: Int, _ machinery: Machinery, message: Int? = nil
-    ) -> Happening {
+        _ event: LocalEvent, _ member: Int, _ machinery: Machinery
+    ) -> (member: Int, step: LocalStep) {
         let step = machinery.automata[member].step(from: states[member], event)
         states[member] = step.target
         if !step.sends.isEmpty, var stream = streams[stream[member]] {
@@ -187,12 +182,12 @@ extension World {
             streams[self.stream[member]] = stream
         }
         if step.acknowledges { acknowledged |= .one(member) }
-        return Happening(member: member, step: step, message: message)
+        return (member, step)
     }
 
     // MARK: Views
 
-    private mutating func install(_ member: Int, _ machinery: Machinery) -> Happening? {
+    private mutating func install(_ member: Int, _ machinery: Machinery) -> (member: Int, step: LocalStep)? {
         let old = stream[member]
         guard let before = streams[old] else { return nil }
         if before.next < 0 { decide(component[member], machinery) }
