@@ -198,8 +198,12 @@ private struct Choice {
             }
             for other in acceptance.named.subtracting(chosen).places {
                 if exclusions.honours(place, excluding: other) || configuration.isReplaced(other) { continue }
-                // It cannot come in: somebody here, who has heard of it, does not accept it.
-                if !allFresh, !acceptedByAll.contains(other) { continue }
+                // It cannot come in: somebody here, who has heard of it, does not accept it. Who moved here with one of
+                // us is waited for all the same: else two views that share a member take it from each other for ever.
+                let isForeign = configuration.peers[place].lineage != configuration.peers[other].lineage
+                if !allFresh, !acceptedByAll.contains(other), isForeign || configuration.peers[other].isFresh {
+                    continue
+                }
                 // A newcomer that trusts somebody present waits to be admitted: it does not found a group of its own.
                 if allFresh || !configuration.acknowledged.contains(other) { return false }
             }
