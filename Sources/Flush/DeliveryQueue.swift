@@ -14,6 +14,8 @@ struct DeliveryQueue: Equatable {
     }
 
     private var entries: [Entry] = []
+    /// How many bytes of payload wait.
+    private(set) var bytes = 0
     /// Digests that this member has yet to acknowledge.
     private(set) var unacknowledged: [[UInt8]] = []
 
@@ -22,6 +24,7 @@ struct DeliveryQueue: Equatable {
     /// Appends a message; a safe one is to be acknowledged.
     mutating func append(_ entry: Entry) {
         entries.append(entry)
+        bytes += entry.payload.count
         if let digest = entry.digest { unacknowledged.append(digest) }
     }
 
@@ -50,12 +53,16 @@ struct DeliveryQueue: Equatable {
         }
         let stable = [Entry](entries.prefix(end ?? entries.count))
         entries.removeFirst(stable.count)
+        for entry in stable { bytes -= entry.payload.count }
         return stable
     }
 
     /// Takes everything: after the transitional signal nothing waits for stability.
     mutating func takeAll() -> [Entry] {
-        defer { entries = [] }
+        defer {
+            entries = []
+            bytes = 0
+        }
         return entries
     }
 }

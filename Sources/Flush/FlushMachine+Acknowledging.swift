@@ -265,8 +265,8 @@ extension FlushMachine {
                 state = .over
                 return actions + [.endReplaced]
             } else {
-                // Members of this view knew us when they acknowledged: they went on without us on purpose. But who named
-                // us still asks for us, and is named in turn: to say one thing and then the other has no end.
+                // Members of this view knew us when they acknowledged: they went on without us on purpose. But who
+                // named us still asks for us, and is named in turn: to say one thing and then the other has no end.
                 for (member, place) in zip(composition.members, composition.places)
                 where installed?.member(member.id) == member {
                     considered.removeAll { $0.id == member.id }

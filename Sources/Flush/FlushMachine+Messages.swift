@@ -145,7 +145,10 @@ extension FlushMachine {
         // message for stable at the same place, before the signal or after it (property 12).
         self.installed?.queue.append(entry)
         if mustBeStable, nextStabilityRepeat == nil { nextStabilityRepeat = now &+ limits.repeatInterval }
-        return deliverStable()
+        let stable = deliverStable()
+        // Who has acknowledged a flush sends nothing more: what waits here is bounded by what was under way.
+        let isTooMuch = (self.installed?.queue.bytes ?? 0) > limits.waitingLimit
+        return stable + (isTooMuch ? startFlush(now: now) : [])
     }
 
     mutating func deliverStable() -> [FlushAction] {

@@ -1,6 +1,6 @@
 public import Primitives
 
-/// Times that the Flush layer keeps, in milliseconds; 0 means never.
+/// Bounds that the Flush layer keeps. Times are in milliseconds; 0 means never.
 public struct FlushLimits: Equatable, Sendable {
     /// After this long, whoever has not acknowledged is proposed for exclusion (decision 14).
     public var flushTimeout: UInt64
@@ -8,11 +8,17 @@ public struct FlushLimits: Equatable, Sendable {
     public var admissionTimeout: UInt64
     /// When what is still waited for is first asked again by repeating one's own messages; then ever more rarely.
     public var repeatInterval: UInt64
+    /// How many bytes may wait behind a safe message that somebody has not confirmed, before a flush finds out who.
+    public var waitingLimit: Int
 
-    public init(flushTimeout: UInt64 = 30_000, admissionTimeout: UInt64 = 10_000, repeatInterval: UInt64 = 1_000) {
+    public init(
+        flushTimeout: UInt64 = 30_000, admissionTimeout: UInt64 = 10_000, repeatInterval: UInt64 = 1_000,
+        waitingLimit: Int = 64 << 20
+    ) {
         self.flushTimeout = flushTimeout
         self.admissionTimeout = admissionTimeout
         self.repeatInterval = repeatInterval
+        self.waitingLimit = waitingLimit
     }
 }
 

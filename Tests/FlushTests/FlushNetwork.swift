@@ -18,12 +18,18 @@ final class FlushNode {
     var trace: [Trace] = []
     var refusals: [FlushError] = []
     var endings: [FlushAction] = []
+    /// What it sent, in order.
+    var sent: [[UInt8]] = []
     /// Whether flush requests are answered at once.
     var isProper = true
     /// What was ordered and not delivered to it yet.
     var inbox: [FlushNetwork.Entry] = []
     /// Whether it takes part at all: a hung process is connected and does nothing.
     var isHung = false
+    /// Whether it does nothing for now, and what is delivered in the meantime waits for it.
+    var isAsleep = false
+    /// Whether it was disconnected: to the others it has crashed.
+    var isGone = false
 
     init(name: String, identity: Identity, id: UInt64, connection: UInt64, machine: consuming FlushMachine) {
         self.name = name
@@ -33,6 +39,8 @@ final class FlushNode {
         self.machine = machine
     }
 
+    var isOver: Bool { isGone || endings.contains(.rejoinExcluded) || endings.contains(.endReplaced) }
+    var isIdle: Bool { isHung || isAsleep }
     var view: FlushView? { machine.view }
     var names: [String] { machine.view?.members.map { $0.name } ?? [] }
 }
@@ -137,6 +145,7 @@ final class FlushNetwork {
         guard let component = component(of: node) else { return }
         component.pending.removeAll { $0.sender == node.connection }
         nodes.removeAll { $0 === node }
+        node.isGone = true
         reconfigure([component], into: [component.members.filter { $0 != node.connection }])
     }
 
@@ -202,7 +211,7 @@ final class FlushNetwork {
     }
 
     func deliverInboxes() {
-        while let node = nodes.first(where: { !$0.isHung && !$0.inbox.isEmpty }) { deliverNext(node) }
+        while let node = nodes.first(where: { !$0.isIdle && !$0.inbox.isEmpty }) { deliverNext(node) }
     }
 
     /// Delivers until nothing is under way, letting every machine settle when its transport is idle.
@@ -213,7 +222,7 @@ final class FlushNetwork {
                 deliverOne(busy)
                 continue
             }
-            for node in nodes where !node.isHung { perform(node.machine.settle(now: now), at: node) }
+            for node in nodes where !node.isIdle { perform(node.machine.settle(now: now), at: node) }
             if components.allSatisfy({ $0.pending.isEmpty }) { return }
         }
     }
@@ -224,7 +233,7 @@ final class FlushNetwork {
         run()
         while now < end {
             now = min(now + 250, end)
-            for node in nodes where !node.isHung { perform(node.machine.tick(now: now), at: node) }
+            for node in nodes where !node.isIdle { perform(node.machine.tick(now: now), at: node) }
             run()
         }
     }
