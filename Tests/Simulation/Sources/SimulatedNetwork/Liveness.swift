@@ -25,6 +25,9 @@ extension Simulation {
     public func livenessViolations() -> [Violation] {
         let limit = "\(settings.bound / 1_000) ms after the last event"
         var sentences: [String] = []
+        if statistics.deliveries > deliveryLimit {
+            sentences.append("the network does not come to rest after \(statistics.deliveries) deliveries")
+        }
         for person in persons where person.isConnecting {
             sentences.append("\(person.identity.name) still waits to connect again")
         }

@@ -94,9 +94,10 @@ public final class Simulation {
         while let entry = heap.pop() {
             now = entry.time
             try handle(entry.kind)
+            if statistics.deliveries > deliveryLimit { break }
             guard let end = endBegan, now >= nextLook else { continue }
             nextLook = now + Self.look
-            if now > end + settings.bound || statistics.deliveries > deliveryLimit { break }
+            if now > end + settings.bound { break }
             guard isSettled else {
                 settledSince = nil
                 continue
@@ -112,7 +113,7 @@ public final class Simulation {
     private static let calm: UInt64 = 120_000
 
     /// A run that delivers so many messages does not come to rest: nothing is gained by waiting for the end of time.
-    private var deliveryLimit: Int { 100_000 + 20_000 * scenario.events.count }
+    var deliveryLimit: Int { 40_000 + 4_000 * scenario.events.count }
 
     private func begin() throws {
         let isTogether = dice.chance(60)
