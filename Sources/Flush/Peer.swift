@@ -52,7 +52,7 @@ struct Peer: Equatable {
     /// Whether two that have acknowledged moved together from one VS view, and from one secure view.
     func movedTogether(with other: Peer) -> Bool {
         (lineage == other.lineage || isBroken(.lineageIsForgotten))
-            && acknowledgement?.secureView == other.acknowledgement?.secureView
+            && (acknowledgement?.secureView == other.acknowledgement?.secureView || isBroken(.missedKeyListIsForgiven))
     }
 
     static func == (first: Peer, second: Peer) -> Bool {

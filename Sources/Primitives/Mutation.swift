@@ -51,8 +51,6 @@ public enum Mutation: CaseIterable, Sendable {
     case lastDataIsDropped
     /// A member does not get its own messages (property 6).
     case ownDataIsDropped
-    /// Who missed the key list and asks for a restart is not told that the others have installed (liveness).
-    case restartRequestIsNotAnswered
     /// The run after a restart has the identifier of the one before: it cannot begin (liveness).
     case restartKeepsRun
 
@@ -83,6 +81,9 @@ public enum Mutation: CaseIterable, Sendable {
     case seniorityIsLocal
     /// Members that a partition kept apart count as having moved together (properties 7 and 8).
     case lineageIsForgotten
+    /// Who has missed the key list that the others have installed counts as having moved together with them
+    /// (properties 7 and 8).
+    case missedKeyListIsForgiven
     /// Data of another VS view is delivered (property 3, of the Flush layer).
     case otherViewsDataIsDelivered
     /// Safe messages are delivered although not everybody has them (property 12).

@@ -138,7 +138,6 @@ extension SecureGroup {
         guard message.purpose == .request, message.sender != id, !state.installed.answered.contains(message) else {
             return [ignored]
         }
-        guard !isBroken(.restartRequestIsNotAnswered) else { return [ignored] }
         state.installed.answered.append(message)
         return [ignored] + send(.installed, state.installed.attempt, number: message.number)
     }

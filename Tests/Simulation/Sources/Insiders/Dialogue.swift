@@ -19,8 +19,14 @@ public enum Dialogue: String, CaseIterable, Sendable {
     case tokenOfAnEarlierRun
     /// The transport delivers a sealed record twice: the application gets it once.
     case recordTwice
+    /// The transport delivers a sealed record with another service than its sender asked for: it is refused.
+    case recordWithAnotherService
     /// Data of a view comes before its key list: the application gets it after the view.
     case dataBeforeTheKeyList
+    /// The transitional signal comes before the key list: the run is abandoned, and nothing is installed (figure 2, KL
+    /// with VS_transitional). The Flush layer asks for the acknowledgement right after the signal, so that no network
+    /// gives a key list the time to come in between.
+    case keyListAfterTheSignal
 
     /// Carries it out, and answers what does not hold: empty when all is well.
     public func run() -> [Violation] {
@@ -30,7 +36,9 @@ public enum Dialogue: String, CaseIterable, Sendable {
             case .falsePartialKey: return try falsePartialKey()
             case .tokenOfAnEarlierRun: return try tokenOfAnEarlierRun()
             case .recordTwice: return try recordTwice()
+            case .recordWithAnotherService: return try recordWithAnotherService()
             case .dataBeforeTheKeyList: return try dataBeforeTheKeyList()
+            case .keyListAfterTheSignal: return try keyListAfterTheSignal()
             }
         } catch {
             return [Violation(property: "dialogue", sentence: "the dialogue cannot be held: \(error)")]
@@ -110,13 +118,18 @@ extension Dialogue {
 // MARK: - Sealed records
 
 extension Dialogue {
-    private func recordTwice() throws -> [Violation] {
+    /// A member that seals, and one that opens.
+    private func sealed(_ service: Service) throws -> (records: [SealedRecord], opener: Opener) {
         let view = ViewIdentifier(counter: 1, hash: [UInt8](repeating: 1, count: 32))
         let secret = SecretBytes(copying: [UInt8](repeating: 5, count: KeySchedule.secretSize).span)
         let keys = try KeySchedule(
             secret: secret, binding: ViewBinding(group: "table", view: view), algorithm: Table.suite.cipher)
-        let opener = Opener(keys: keys, me: 2, members: [1, 2])
-        let records = try Sealer(keys: keys, sender: 1).seal([1, 2, 3], service: .fifo)
+        let records = try Sealer(keys: keys, sender: 1).seal([1, 2, 3], service: service)
+        return (records, Opener(keys: keys, me: 2, members: [1, 2]))
+    }
+
+    private func recordTwice() throws -> [Violation] {
+        let (records, opener) = try sealed(.fifo)
         var count = 0
         for record in records + records {
             let opened = try? opener.open(record.payload, from: 1, service: record.service, isPrivate: false)
@@ -127,6 +140,22 @@ extension Dialogue {
             Violation(
                 property: "5 No Duplication (§3.1)", sentence: "a record that came twice was delivered \(count) times")
         ]
+    }
+
+    private func recordWithAnotherService() throws -> [Violation] {
+        let (records, opener) = try sealed(.safe)
+        for record in records {
+            do throws(SecureGroupError) {
+                _ = try opener.open(record.payload, from: 1, service: .agreed, isPrivate: false)
+            } catch .wrongService {
+                continue
+            } catch {}
+            return [
+                Violation(
+                    property: "authenticity (§2)", sentence: "a safe record that came as an agreed one was not refused")
+            ]
+        }
+        return []
     }
 
     private func dataBeforeTheKeyList() throws -> [Violation] {
@@ -144,6 +173,20 @@ extension Dialogue {
             Violation(
                 property: "8 Virtual Synchrony (§3.1)",
                 sentence: "data that came before the key list was not delivered after it")
+        ]
+    }
+
+    private func keyListAfterTheSignal() throws -> [Violation] {
+        let room = try Room(2)
+        room.installView()
+        guard let list = room.deliverUntilKeyList() else { throw SecureGroupError.keyMissing }
+        let waiting = room.members[0]
+        waiting.take(waiting.secure.transitionalSignal(now: 0))
+        waiting.hear(list)
+        guard waiting.secure.view != nil else { return [] }
+        return [
+            Violation(
+                property: "figure 2, KL", sentence: "a key list that came after the transitional signal was installed")
         ]
     }
 }

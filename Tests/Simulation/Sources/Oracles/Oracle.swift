@@ -38,8 +38,10 @@ public enum Oracle {
         SafeDelivery.check, TransitionalSignal.check,
         BlockedSending.check, FlushRequests.check, MembershipStates.basic, MembershipStates.optimized,
         MessageStates.basic, MessageStates.optimized, SecureViewIdentifiers.check, KeyListTogether.check,
+        StayingTogether.check,
         ImmediateDelivery.check,
-        ViewsAndKeys.members, ViewsAndKeys.sameKey, ViewsAndKeys.differentKeys, Undisturbed.check,
+        ViewsAndKeys.members, ViewsAndKeys.sameKey, ViewsAndKeys.differentKeys, Authenticity.check, Admission.check,
+        Undisturbed.check,
     ]
 
     private static func obstacle(to check: Check, _ index: TraceIndex) -> String? {

@@ -124,7 +124,14 @@ struct MutationsCommand: ParsableCommand {
     /// Tries cases until one is caught.
     private func find(_ mutation: Mutation, _ cases: [MutationCase]) throws -> Finding? {
         let result = try WorkerResult.run(mutation: mutation, cases: cases, untilFailure: true, limit: limit)
-        guard let first = result.found.first else { return nil }
+        guard let first = result.found.first(where: { mutation.isExpected($0.check) }) else {
+            if let other = result.found.first {
+                print(
+                    "\(mutation.name) breaks only other things: \(other.example.text) \(other.check): \(other.sentence)"
+                )
+            }
+            return nil
+        }
         let entry = MutationCatch(mutation: mutation, example: first.example, check: first.check)
         return Finding(entry: entry, sentence: first.sentence, count: result.count)
     }

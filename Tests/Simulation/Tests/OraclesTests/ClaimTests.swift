@@ -1,5 +1,6 @@
 import Oracles
 import Testing
+import Traces
 
 /// What views and keys claim, and that nothing is refused where nobody tampers.
 @Suite struct ClaimTests {
@@ -33,6 +34,35 @@ import Testing
             bob: view 1 {bob amy}
             """
         #expect(broken(Dialogue(text, floor: floor).trace) == ["one name, one view (appendix A)"])
+    }
+
+    @Test func whatIsChangedIsNotTaken() {
+        let text = """
+            amy bob: vsview 1 {amy bob}
+            amy: vssends 1 agreed
+            amy: vsdelivers 1
+            amy: Data_Message S S
+            bob: tampered
+            bob: vsdelivers 1 fifo
+            bob: Data_Message S S OUTCOME
+            bob: tampered
+            bob: vsdelivers 9 agreed that amy sent
+            bob: Key_List KL KL OUTCOME
+            """
+        let refused = text.replacing("OUTCOME", with: "refused")
+        #expect(broken(Dialogue(refused).trace) == [])
+        #expect(broken(Dialogue(text.replacing("OUTCOME", with: "accepted")).trace) == ["authenticity (§2)"])
+    }
+
+    @Test(arguments: Dialogue.Floor.allCases)
+    func strangersStayAlone(floor: Dialogue.Floor) {
+        var together = Dialogue("amy eve: view 1 {amy eve}", floor: floor).trace
+        #expect(broken(together) == [])
+        together.members[1].isStranger = true
+        #expect(broken(together) == ["admission (docs/flush-and-admission.md)"])
+        var alone = Dialogue("eve: view 1 {eve}", floor: floor).trace
+        alone.members[0].isStranger = true
+        #expect(broken(alone) == [])
     }
 
     @Test func nothingIsRefused() {

@@ -14,6 +14,7 @@ import Traces
 ///     amy: Data_Message S S               the robust machine takes an event; accepted, or: Data_Message KL KL ignored
 ///     amy: crashes                        or: leaves, rejoins, hangs, wakes, unwritten (its trace is not whole)
 ///     amy: problem text
+///     amy: configured 1                   the transport's configuration of that number
 ///     amy: tampered                       a message came to it with other bytes
 ///
 /// `vs` before a verb means the Flush floor: vsview, vssends (… carrying 7), vsdelivers, vssignal, vsrequest, vsok. A
@@ -82,6 +83,7 @@ struct Dialogue {
         case "hangs": return .hangs(true)
         case "wakes": return .hangs(false)
         case "problem": return .problem(words.dropFirst().joined(separator: " "))
+        case "configured": return .configuration(id: UInt64(words[1]) ?? 0, members: [])
         case "tampered": return .arrived(number: 1, from: 0, wasTampered: true)
         default: return robust(words)
         }

@@ -85,7 +85,7 @@ import Traces
     @Test func whatATraceLacksIsSaid() {
         let trace = Dialogue("amy: view 1 {amy}").trace
         let leftOut = Oracle.applicable(to: trace).filter { $0.obstacle != nil }.map { $0.property.prefix(3) }
-        #expect(leftOut == ["A.3", "B.1", "A.4", "B.2", "A.5", "A.6", "A.7"])
+        #expect(leftOut == ["A.3", "B.1", "A.4", "B.2", "A.5", "A.6", "sta", "A.7"])
     }
 
     /// The good run with a line in place of another; expects these lemmas to be broken among others.
@@ -191,6 +191,20 @@ import Traces
     @Test func messagesAreDeliveredInTheStatesOfTheLemma() {
         expect(["B.2"], replacing: "bob: Key_List KL S", by: "bob: Key_List KL KL")
         expect(["A.4"], algorithm: "basic", replacing: "bob: Key_List KL S", by: "bob: Key_List KL KL")
+    }
+
+    /// The two went the same way; or one of them lost the other on it.
+    @Test(arguments: [(2, ["staying together (lemma A.6)"]), (3, [])])
+    func whoStaysConnectedStaysTogether(configuration: Int, expected: [String]) {
+        let text = """
+            amy bob: configured 1
+            amy bob: vsview 1 {amy bob}
+            amy: configured 2
+            bob: configured \(configuration)
+            amy bob: vssignal
+            amy bob: vsview 2 {amy bob}
+            """
+        #expect(broken(Dialogue(text).trace) == expected)
     }
 
     // MARK: - A.5, A.6, A.7
