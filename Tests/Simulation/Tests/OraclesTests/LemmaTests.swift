@@ -195,10 +195,11 @@ import Traces
 
     /// The two went the same way; or one of them lost the other on it.
     @Test(arguments: [(2, ["staying together (lemma A.6)"]), (3, [])])
-    func whoStaysConnectedStaysTogether(configuration: Int, expected: [String]) {
+    func ofThoseWhoStayConnectedAllInstall(configuration: Int, expected: [String]) {
         let text = """
             amy bob: configured 1
             amy bob: vsview 1 {amy bob}
+            amy: view 1 {amy bob}
             amy: configured 2
             bob: configured \(configuration)
             amy bob: vssignal

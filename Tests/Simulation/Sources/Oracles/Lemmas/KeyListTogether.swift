@@ -24,7 +24,7 @@ enum KeyListTogether {
     }
 
     /// By visit of the Flush floor: the secure view that was installed during it.
-    private static func secureViews(_ index: TraceIndex) -> [ViewName?] {
+    static func secureViews(_ index: TraceIndex) -> [ViewName?] {
         var result: [ViewName?] = Array(repeating: nil, count: index.flush.visits.count)
         for steps in index.steps {
             var current = -1

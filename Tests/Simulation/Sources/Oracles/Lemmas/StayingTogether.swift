@@ -1,38 +1,30 @@
 import Traces
 
-/// What lemma A.6 is there for: who stays connected with each other stays together. Members that come from one VS view
-/// into the next one and went through the same configurations of the transport in between are in each other's
-/// transitional sets.
+/// What lemma A.6 is there for: of those who stay connected, either all install a secure view or none does. Members
+/// that come from one VS view into the next one and went through the same configurations of the transport in between
+/// have all installed the secure view of the first, or have all abandoned its key.
 ///
 /// The lemma itself speaks of members that moved together, and cannot see that the Flush layer parts a member that
 /// missed a key list from those who installed it. Where nobody tampers, nobody misses one.
 enum StayingTogether {
-    static let check = Check("staying together (lemma A.6)", needs: [.flushFloor, .noTampering]) {
-        index, report in
-        let floor = index.flush
-        var groups: [[Int]] = []
-        var places: [Passage: Int] = [:]
-        for (visit, passage) in passages(index) {
-            if let place = places[passage] {
-                groups[place].append(visit)
-            } else {
-                places[passage] = groups.count
-                groups.append([visit])
+    static let check = Check("staying together (lemma A.6)", needs: [.flushFloor, .noTampering]) { index, report in
+        let installed = KeyListTogether.secureViews(index)
+        var first: [Passage: Int] = [:]
+        for (number, passage) in passages(index) {
+            let visit = index.flush.visits[number]
+            guard let other = first[passage] else {
+                first[passage] = number
+                continue
             }
-        }
-        for group in groups {
-            for visit in group.map({ floor.visits[$0] }) {
-                let set = floor.sets[visit.transitionalSet]
-                guard let other = group.lazy.map({ floor.visits[$0].member }).first(where: { !set.contains($0) }) else {
-                    continue
-                }
-                report.add(
-                    visit.event,
-                    """
-                    \(index.name(visit.member)) and \(index.name(other)) stayed connected, and came to \
-                    \(index.view(visit, floor)) apart
-                    """)
-            }
+            let companion = index.flush.visits[other]
+            guard installed[visit.previous] != installed[companion.previous] else { continue }
+            let (with, without) = installed[visit.previous] == nil ? (companion, visit) : (visit, companion)
+            report.add(
+                visit.event,
+                """
+                \(index.name(with.member)) and \(index.name(without.member)) stayed connected until \
+                \(index.view(visit, index.flush)); only the first has installed the secure view before it
+                """)
         }
     }
 
