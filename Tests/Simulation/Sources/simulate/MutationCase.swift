@@ -1,13 +1,16 @@
+import Exhaustive
 import Insiders
 import Primitives
 import SecureGroup
 import SimulatedNetwork
 import Traces
 
-/// Something that is carried out and judged: a dialogue, or a seed of the simulator.
+/// Something that is carried out and judged: a seed of the simulator, a small exhaustive exploration, or a dialogue.
 enum MutationCase: Equatable {
     case dialogue(Dialogue)
     case seed(UInt64, algorithm: RobustAlgorithm)
+    /// Every order of events of two members, one change and no messages, from this beginning.
+    case exhaustive(ExhaustiveStart)
 
     /// As a list has it: "dialogue recordTwice", "seed 17 optimized".
     init?(_ text: String) {
@@ -18,6 +21,8 @@ enum MutationCase: Equatable {
             let algorithm = RobustAlgorithm.allCases.first(where: { $0.name == words[2] })
         {
             self = .seed(seed, algorithm: algorithm)
+        } else if words.count == 2, words[0] == "exhaustive", let start = ExhaustiveStart(rawValue: words[1]) {
+            self = .exhaustive(start)
         } else {
             return nil
         }
@@ -27,6 +32,7 @@ enum MutationCase: Equatable {
         switch self {
         case .dialogue(let dialogue): "dialogue \(dialogue.rawValue)"
         case .seed(let seed, let algorithm): "seed \(seed) \(algorithm.name)"
+        case .exhaustive(let start): "exhaustive \(start.rawValue)"
         }
     }
 
@@ -42,18 +48,23 @@ enum MutationCase: Equatable {
             let simulation = try Simulation(scenario, settings)
             try simulation.run()
             return Runner.violations(of: simulation)
+        case .exhaustive(let start):
+            let options = ExhaustiveOptions()
+            (options.start, options.sends) = (start, 0)
+            let result = try Exhaustive.explore(options, table: StateEventTable())
+            return result.problems.map { Violation(property: "exhaustive", sentence: $0.what) }
         }
     }
 
     /// As `simulate` has it: seeds with real numbers take long, and a search leaves them out.
     private static let realShare = 2
 
-    /// What a search tries, in this order: seeds of both algorithms, then dialogues.
+    /// What a search tries, in this order: seeds of both algorithms, exhaustive cases, dialogues.
     static func all(seeds: Int) -> [MutationCase] {
         let numbers = (1...UInt64(max(seeds, 1))).filter { $0 % 100 >= UInt64(realShare) }
         return numbers.flatMap { seed in
             (Algorithm(rawValue: "both") ?? .optimized).each.map { .seed(seed, algorithm: $0) }
-        } + Dialogue.allCases.map { .dialogue($0) }
+        } + ExhaustiveStart.allCases.map { .exhaustive($0) } + Dialogue.allCases.map { .dialogue($0) }
     }
 }
 

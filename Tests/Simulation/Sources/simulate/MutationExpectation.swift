@@ -14,8 +14,8 @@ extension Mutation {
         case .factorOutsAreMisplaced, .restartKeepsRun: ["undisturbed", "liveness"]
         case .flushRequestInKLIsForgotten, .abandonmentIsNotSaid, .exclusionIsNotHonoured,
             .acknowledgementsAreNotAwaited:
-            ["liveness"]
-        case .flushRequestInKLIsAcknowledged: ["A.6", "staying together", "7.", "8 "]
+            ["liveness", "exhaustive"]
+        case .flushRequestInKLIsAcknowledged: ["A.6", "staying together", "7.", "8 ", "exhaustive"]
         case .keyListAfterSignalIsAccepted: ["figure 2, KL"]
         case .signalIsRepeated, .signalIsForgotten: ["13 "]
         case .vsSetIsNotIntersected, .transitionalSetIsEverybody: ["7."]

@@ -1,7 +1,7 @@
 import Traces
 
-/// Who is not a member can withhold what it carries, and nothing else (§2: all messages are signed or sealed): no robust
-/// machine takes a message of which sender, service, destination and text are not as somebody sent it.
+/// Who is not a member can withhold what it carries, and nothing else (§2: all messages are signed or sealed): no
+/// robust machine takes a message of which sender, service, destination and text are not as somebody sent it.
 ///
 /// A sealed record that comes before its key is there is kept, and judged when it is opened.
 enum Authenticity {
