@@ -21,6 +21,8 @@ struct Configuration: Equatable {
     /// Those who have sent a valid hello, in the order in which their hellos were delivered.
     private(set) var peers: [Peer] = []
     private(set) var exclusions: [Excluded] = []
+    /// Connections of this configuration whose hello was refused and that had sent no valid one before.
+    private(set) var refused = PlaceIndex()
     /// Those whose acknowledgement counts.
     private(set) var acknowledged = PlaceSet()
     /// Of those who acknowledged, everybody accepts these, if not more.
@@ -34,11 +36,15 @@ struct Configuration: Equatable {
     /// The last list of accepted connections and what it means: most members send the same one.
     private var latest: (list: AcceptedList, meaning: Acceptance)? = nil
 
-    init(id: UInt64, members: [UInt64], keeping peers: [Peer] = [], _ exclusions: [Excluded] = []) {
+    init(
+        id: UInt64, members: [UInt64], keeping peers: [Peer] = [], _ exclusions: [Excluded] = [],
+        refused: [UInt64] = []
+    ) {
         self.id = id
         self.members = members
         connected = PlaceIndex(members)
         self.exclusions = exclusions
+        self.refused = PlaceIndex(refused.filter { connected.contains($0) })
         for peer in peers { append(peer) }
     }
 
@@ -62,6 +68,12 @@ struct Configuration: Equatable {
     }
 
     // MARK: - What was multicast
+
+    /// A hello of somebody connected was refused: what else comes from there is passed over.
+    mutating func refuse(_ connection: UInt64) {
+        guard contains(connection), place(of: connection) == nil, !refused.contains(connection) else { return }
+        refused.insert(connection, at: refused.count)
+    }
 
     /// Somebody new is heard of: what was acknowledged without it is to be said again.
     mutating func introduce(_ peer: Peer) {
@@ -188,7 +200,7 @@ struct Configuration: Equatable {
 
     static func == (first: Configuration, second: Configuration) -> Bool {
         first.id == second.id && first.members == second.members && first.peers == second.peers
-            && first.exclusions == second.exclusions
+            && first.exclusions == second.exclusions && first.refused == second.refused
     }
 }
 

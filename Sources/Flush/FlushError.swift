@@ -44,6 +44,8 @@ public enum FlushIgnoreReason: Equatable, Sendable {
     case repeatedHello
     /// An acknowledgement or proposal of a configuration or view that is over.
     case outdated
+    /// A control message of a connection whose hello was refused, which was told then.
+    case refusedHello
     /// Authenticated under a key that this member does not share.
     case notForUs
     /// Data of a view that this member is not in.

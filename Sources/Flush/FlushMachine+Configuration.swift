@@ -64,7 +64,8 @@ extension FlushMachine {
         let exclusions = configuration.exclusions.filter {
             present.contains($0.proposer) && present.contains($0.target)
         }
-        configuration = Configuration(id: id, members: members, keeping: kept, exclusions)
+        configuration = Configuration(
+            id: id, members: members, keeping: kept, exclusions, refused: configuration.refused.numbers)
     }
 
     /// When a member of the view did not come along: the transitional signal, and after it what waited to be stable.

@@ -32,8 +32,10 @@ extension FlushMachine {
         _ = try isProven(bytes, proof, by: peer)
         guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
         guard hello.connection == sender else { throw .wrongConfiguration }
-        guard hello.suite == suite else { throw .wrongSuite }
-        guard hello.algorithm == algorithm else { throw .wrongAlgorithm }
+        guard hello.suite == suite, hello.algorithm == algorithm else {
+            configuration.refuse(sender)
+            throw hello.suite == suite ? .wrongAlgorithm : .wrongSuite
+        }
         // Two may claim one incarnation: who comes first must not silence the other. No view has both.
         guard configuration.place(of: sender) == nil else { return [.ignore(.repeatedHello)] }
         spare(configuration.acknowledged.places.map { configuration.peers[$0].connection })
@@ -174,6 +176,8 @@ extension FlushMachine {
         guard let peer = self.configuration.peer(connection) else {
             // It introduced itself before this configuration, and will do so again.
             if isOutdated { return .without(.outdated) }
+            // That its hello was refused has been told: what follows from it says nothing new.
+            if self.configuration.refused.contains(connection) { return .without(.refusedHello) }
             throw .unknownSender
         }
         guard peer.id == id else { throw .notAuthentic }

@@ -17,6 +17,7 @@ final class FlushNode {
     var machine: FlushMachine
     var trace: [Trace] = []
     var refusals: [FlushError] = []
+    var ignored: [FlushIgnoreReason] = []
     var endings: [FlushAction] = []
     /// What it sent, in order.
     var sent: [[UInt8]] = []
@@ -89,13 +90,14 @@ final class FlushNetwork {
     /// Connects a new member to a component (or founds one) and tells everybody there.
     @discardableResult
     func connect(
-        _ identity: Identity, trusting keys: [Identity], to component: Component? = nil, algorithm: UInt8 = 1
+        _ identity: Identity, trusting keys: [Identity], to component: Component? = nil, suite: UInt16 = 0x1211,
+        algorithm: UInt8 = 1
     ) throws -> FlushNode {
         var trust = TrustStore()
         for key in keys { try trust.add(key.publicKey, label: key.name) }
         let id = try entropy.nonzeroUInt64()
         let machine = FlushMachine(
-            group: "test", suite: 0x1211, algorithm: algorithm, identity: identity, id: id, trust: trust,
+            group: "test", suite: suite, algorithm: algorithm, identity: identity, id: id, trust: trust,
             limits: limits,
             entropy: entropy)
         let node = FlushNode(
@@ -164,7 +166,7 @@ final class FlushNetwork {
             case .deliver(let sender, let service, _, let payload):
                 node.trace.append(.message(sender: sender, service: service, payload: payload))
             case .refuse(let error, _): node.refusals.append(error)
-            case .ignore: break
+            case .ignore(let reason): node.ignored.append(reason)
             case .reportNotAdmitted, .rejoinExcluded, .endReplaced: node.endings.append(action)
             }
         }

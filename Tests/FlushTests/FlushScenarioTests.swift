@@ -30,8 +30,10 @@ import Testing
         #expect(nodes[3].trace.count == 1)
     }
 
-    @Test("a member that runs the other algorithm is refused by name and stays outside, and nobody waits for it")
-    func otherAlgorithm() throws {
+    @Test(
+        "a member with another suite or algorithm is refused by name and stays outside, and nobody waits for it",
+        arguments: [FlushError.wrongSuite, .wrongAlgorithm])
+    func otherSuiteOrAlgorithm(reason: FlushError) throws {
         let (network, nodes, identities) = try network(["a", "b"])
         let other = try network.makeIdentity("c")
         for node in nodes {
@@ -40,16 +42,53 @@ import Testing
             network.perform(node.machine.setTrust(trust, now: network.now), at: node)
         }
         let stranger = try network.connect(
-            other, trusting: identities, to: network.components.first, algorithm: 2)
+            other, trusting: identities, to: network.components.first, suite: reason == .wrongSuite ? 0x1411 : 0x1211,
+            algorithm: reason == .wrongAlgorithm ? 2 : 1)
         network.wait(5_000)
         for node in nodes {
             #expect(node.names == ["a", "b"])
-            // What else it sends is of somebody whose hello was refused.
-            #expect(node.refusals.first == .wrongAlgorithm)
-            #expect(node.refusals.allSatisfy { $0 == .wrongAlgorithm || $0 == .unknownSender })
+            #expect(!node.refusals.isEmpty)
         }
         #expect(stranger.names == ["c"])
-        #expect(stranger.refusals.filter { $0 == .wrongAlgorithm }.count >= 2)
+        #expect(stranger.refusals.count >= 2)
+        network.perform(nodes[0].machine.requestFlush(now: network.now), at: nodes[0])
+        network.wait(1_000)
+        #expect(nodes[0].view?.id.counter == nodes[1].view?.id.counter)
+        // What else they sent each other, acknowledgements, is passed over: it would not tell the application why.
+        for node in nodes + [stranger] {
+            #expect(node.refusals.allSatisfy { $0 == reason })
+            #expect(node.ignored.contains(.refusedHello))
+        }
+    }
+
+    @Test("that a hello was refused is remembered when others depart, and forgotten when a new hello is due")
+    func refusedHelloIsRemembered() throws {
+        let (network, nodes, identities) = try network(["a", "b", "c"])
+        let other = try network.makeIdentity("d")
+        let stranger = try network.connect(
+            other, trusting: identities, to: network.components.first, algorithm: 2)
+        network.wait(2_000)
+        network.disconnect(nodes[2])
+        network.wait(2_000)
+        // Nobody introduces itself again, but all acknowledge.
+        let before = nodes[0].ignored.filter { $0 == .refusedHello }.count
+        network.perform(stranger.machine.requestFlush(now: network.now), at: stranger)
+        network.wait(2_000)
+        #expect(nodes[0].ignored.filter { $0 == .refusedHello }.count > before)
+        for node in [nodes[0], nodes[1], stranger] {
+            #expect(node.refusals.allSatisfy { $0 == .wrongAlgorithm })
+            #expect(node.machine.configuration.refused.count == (node === stranger ? 2 : 1))
+        }
+        #expect(nodes[0].names == ["a", "b"])
+        // Who departs is forgotten, so that nothing piles up.
+        network.disconnect(stranger)
+        network.wait(2_000)
+        #expect(nodes[0].machine.configuration.refused.count == 0)
+        // In a configuration with somebody new everything is said again, and judged again.
+        let same = try network.connect(other, trusting: identities, to: network.components.first)
+        network.wait(2_000)
+        #expect(nodes[0].machine.configuration.refused.count == 0)
+        #expect(nodes[0].machine.configuration.peer(same.connection) != nil)
     }
 
     @Test("views that named only some of each other come together")

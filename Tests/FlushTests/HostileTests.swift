@@ -27,9 +27,12 @@ import Testing
         return node
     }
 
-    private func hello(_ node: FlushNode, claiming id: UInt64, at observer: FlushNode) throws -> [UInt8] {
+    private func hello(
+        _ node: FlushNode, claiming id: UInt64, at observer: FlushNode, algorithm: UInt8 = 1
+    ) throws -> [UInt8] {
         let hello = Hello(
-            suite: 0x1211, algorithm: 1, configuration: observer.machine.configuration.id, connection: node.connection,
+            suite: 0x1211, algorithm: algorithm, configuration: observer.machine.configuration.id,
+            connection: node.connection,
             incarnation: id, publicKey: node.identity.publicKey, name: node.name,
             nonce: try entropy.publicBytes(FlushWire.hashSize), view: nil, place: 0,
             lineage: [UInt8](repeating: 0, count: FlushWire.hashSize))
@@ -71,6 +74,29 @@ import Testing
         network.wait(90_000)
         for node in nodes.prefix(3) { #expect(node.names == ["a", "b", "c"]) }
         #expect(nodes[3].endings == [.rejoinExcluded])
+    }
+
+    @Test("what follows a refused hello is passed over, what comes without any is refused, and a valid hello counts")
+    func afterARefusedHello() throws {
+        let (network, nodes, _) = try network(["a", "b"])
+        let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
+        let observer = nodes[0]
+        let proposal = Exclusion(
+            configuration: observer.machine.configuration.id, sender: stranger.id, connections: [nodes[1].connection])
+        let message = try signed(proposal.unauthenticated(group: observer.machine.group), by: stranger)
+        let receive = { (bytes: [UInt8]) in
+            observer.machine.received(bytes, from: stranger.connection, now: network.now)
+        }
+        #expect(receive(message) == [.refuse(.unknownSender, sender: nil)])
+        let refused = try hello(stranger, claiming: stranger.id, at: observer, algorithm: 2)
+        #expect(receive(refused) == [.refuse(.wrongAlgorithm, sender: nil)])
+        #expect(receive(message) == [.ignore(.refusedHello)])
+        #expect(receive(refused) == [.refuse(.wrongAlgorithm, sender: nil)])
+        #expect(observer.machine.configuration.refused.count == 1)
+        let valid = try hello(stranger, claiming: stranger.id, at: observer)
+        #expect(!receive(valid).contains { if case .refuse = $0 { true } else { false } })
+        #expect(observer.machine.configuration.peer(stranger.connection)?.id == stranger.id)
+        #expect(!receive(message).contains(.ignore(.refusedHello)))
     }
 
     @Test("a stranger that takes a member's incarnation keeps nobody out")
