@@ -54,7 +54,7 @@ enum {
     CONCLAVE_E_BAD_TEXT = -104,         /**< text that is not UTF-8, is too long or holds a control character */
     CONCLAVE_E_TOO_LARGE = -105,        /**< larger than the documented bound */
     CONCLAVE_E_BUFFER_TOO_SMALL = -106, /**< the needed size was written to the size argument */
-    CONCLAVE_E_BAD_STRUCT_SIZE = -107,  /**< the size member of an options structure is none that ever existed */
+    CONCLAVE_E_BAD_STRUCT_SIZE = -107,  /**< the size of a structure is none that it ever had */
     CONCLAVE_E_WRONG_STATE = -108,      /**< not possible now; the message says what is awaited */
     CONCLAVE_E_UNSUPPORTED = -109,      /**< known, but not part of this build */
     CONCLAVE_E_BAD_URL = -110,          /**< a transport URL that cannot be understood */
@@ -262,8 +262,10 @@ typedef struct conclave_membership {
 
 #define CONCLAVE_MEMBERSHIP_INIT                                                                                       \
     { sizeof(conclave_membership), NULL, {0}, {0}, NULL, 0, 0 }
-/** The same as CONCLAVE_MEMBERSHIP_INIT, for callers without a C preprocessor. */
-CONCLAVE_API void conclave_membership_init(conclave_membership *membership);
+/** The same as CONCLAVE_MEMBERSHIP_INIT, for callers without a C preprocessor. `size` is sizeof(conclave_membership) as
+ *  the caller was compiled: so many bytes are written and no more. Errors: NULL_ARGUMENT, BAD_STRUCT_SIZE (a size that
+ *  the structure never had); nothing is written. */
+CONCLAVE_API conclave_status conclave_membership_init(conclave_membership *membership, size_t size);
 
 /** How a token is to be sent. */
 enum {
@@ -363,8 +365,11 @@ typedef struct conclave_group_options {
         sizeof(conclave_group_options), CONCLAVE_SUITE_STANDARD, false, 30000, 10000, 3, 10000, 4194304, 67108864,     \
             CONCLAVE_ALGORITHM_OPTIMIZED                                                                               \
     }
-/** The same as CONCLAVE_GROUP_OPTIONS_INIT, for callers without a C preprocessor. */
-CONCLAVE_API void conclave_group_options_init(conclave_group_options *options);
+/** The same as CONCLAVE_GROUP_OPTIONS_INIT, for callers without a C preprocessor. `size` is
+ *  sizeof(conclave_group_options) as the caller was compiled: so many bytes are written and no more, and the member
+ *  `size` receives it, so that a program keeps working with a library whose structure has grown. Errors: NULL_ARGUMENT,
+ *  BAD_STRUCT_SIZE (a size that the structure never had); nothing is written. */
+CONCLAVE_API conclave_status conclave_group_options_init(conclave_group_options *options, size_t size);
 
 /** Bytes of an application message at most. */
 #define CONCLAVE_MESSAGE_MAX 16777216
@@ -518,8 +523,10 @@ typedef struct conclave_hub_options {
 
 #define CONCLAVE_HUB_OPTIONS_INIT                                                                                      \
     { sizeof(conclave_hub_options), 1000, 1000, 8388608, 5000 }
-/** The same as CONCLAVE_HUB_OPTIONS_INIT, for callers without a C preprocessor. */
-CONCLAVE_API void conclave_hub_options_init(conclave_hub_options *options);
+/** The same as CONCLAVE_HUB_OPTIONS_INIT, for callers without a C preprocessor. `size` is sizeof(conclave_hub_options)
+ *  as the caller was compiled: so many bytes are written and no more. Errors: NULL_ARGUMENT, BAD_STRUCT_SIZE (a size
+ *  that the structure never had); nothing is written. */
+CONCLAVE_API conclave_status conclave_hub_options_init(conclave_hub_options *options, size_t size);
 
 /** What a hub has seen. */
 typedef struct conclave_hub_counters {

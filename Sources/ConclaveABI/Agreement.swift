@@ -129,10 +129,15 @@ public func conclave_suite_name(_ suite: conclave_suite) -> UnsafePointer<CChar>
 }
 
 @_cdecl("conclave_membership_init") @implementation
-public func conclave_membership_init(_ membership: UnsafeMutablePointer<conclave_membership>!) {
-    guard let membership = unsafe membership else { return }
-    unsafe membership.pointee = conclave_membership()
-    unsafe membership.pointee.size = MemoryLayout<conclave_membership>.size
+public func conclave_membership_init(
+    _ membership: UnsafeMutablePointer<conclave_membership>!, _ size: Int
+) -> conclave_status {
+    ConclaveABI.answering { () throws(Failure) in
+        guard unsafe size == MemoryLayout<conclave_membership>.size else { throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE) }
+        var standard = unsafe conclave_membership()
+        unsafe standard.size = size
+        unsafe try initialize(membership, size: size, from: standard)
+    }
 }
 
 @_cdecl("conclave_agreement_new") @implementation

@@ -22,6 +22,20 @@ func output<T>(
     return unsafe pointer
 }
 
+/// Writes the first `size` bytes of a structure's standard values: a caller that was compiled with an older, shorter
+/// structure has no room for more. That it ever had this size is the function's to check first.
+@unsafe
+func initialize<T>(
+    _ pointer: UnsafeMutablePointer<T>?, size: Int, from standard: T
+) throws(Failure) {
+    guard let pointer = unsafe pointer else { throw Failure(CONCLAVE_E_NULL_ARGUMENT) }
+    guard (0...MemoryLayout<T>.size).contains(size) else { throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE) }
+    unsafe withUnsafeBytes(of: standard) { (bytes) in
+        let room = unsafe UnsafeMutableRawBufferPointer(start: pointer, count: size)
+        unsafe room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(size)))
+    }
+}
+
 /// Exactly `count` bytes of the caller's.
 @unsafe
 func fixedBytes(

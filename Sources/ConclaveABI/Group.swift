@@ -30,9 +30,22 @@ private func driving(_ body: () throws(GroupDriverError) -> Void) throws(Failure
 }
 
 @_cdecl("conclave_group_options_init") @implementation
-public func conclave_group_options_init(_ options: UnsafeMutablePointer<conclave_group_options>!) {
-    guard let options = unsafe options else { return }
-    unsafe options.pointee = standardOptions
+public func conclave_group_options_init(
+    _ options: UnsafeMutablePointer<conclave_group_options>!, _ size: Int
+) -> conclave_status {
+    answering { () throws(Failure) in
+        try requireOptionsSize(size)
+        var standard = standardOptions
+        standard.size = size
+        unsafe try initialize(options, size: size, from: standard)
+    }
+}
+
+/// Refuses a size that the structure never had.
+private func requireOptionsSize(_ size: Int) throws(Failure) {
+    guard size == MemoryLayout<conclave_group_options>.size || size == conclave_group_options_first_size() else {
+        throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE, "the options' size is not sizeof(conclave_group_options)")
+    }
 }
 
 private var standardOptions: conclave_group_options {
@@ -52,10 +65,7 @@ private func chosenOptions(
     // A caller with an older header has allocated no more than it says: its structure is never read whole.
     let caller = unsafe UnsafeRawPointer(pointer)
     let size = unsafe caller.loadUnaligned(as: Int.self)
-    let whole = MemoryLayout<conclave_group_options>.size
-    guard size == whole || size == conclave_group_options_first_size() else {
-        throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE, "the options' size is not sizeof(conclave_group_options)")
-    }
+    try requireOptionsSize(size)
     unsafe withUnsafeMutableBytes(of: &chosen) { bytes in
         unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: caller, count: size))
     }

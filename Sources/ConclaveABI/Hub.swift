@@ -10,8 +10,7 @@ private func server(_ hub: OpaquePointer?) throws(Failure) -> HubServer {
 
 /// The caller's bounds; those of the C API that the caller cannot set are fixed fractions and defaults.
 private func limits(_ options: UnsafePointer<conclave_hub_options>?) throws(Failure) -> HubLimits {
-    var chosen = conclave_hub_options()
-    unsafe conclave_hub_options_init(&chosen)
+    var chosen = standardOptions
     if let options = unsafe options {
         guard unsafe options.pointee.size == MemoryLayout<conclave_hub_options>.size else {
             throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE)
@@ -47,9 +46,17 @@ extension Failure {
 }
 
 @_cdecl("conclave_hub_options_init") @implementation
-public func conclave_hub_options_init(_ options: UnsafeMutablePointer<conclave_hub_options>!) {
-    guard let options = unsafe options else { return }
-    unsafe options.pointee = conclave_hub_options(
+public func conclave_hub_options_init(
+    _ options: UnsafeMutablePointer<conclave_hub_options>!, _ size: Int
+) -> conclave_status {
+    answering { () throws(Failure) in
+        guard size == MemoryLayout<conclave_hub_options>.size else { throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE) }
+        unsafe try initialize(options, size: size, from: standardOptions)
+    }
+}
+
+private var standardOptions: conclave_hub_options {
+    conclave_hub_options(
         size: MemoryLayout<conclave_hub_options>.size, client_limit: 1000, group_limit: 1000,
         queue_bytes: 8 * 1024 * 1024, stuck_timeout_ms: 5000)
 }

@@ -23,7 +23,7 @@ private func row(_ status: conclave_status) -> StatusRow {
     case CONCLAVE_E_TOO_LARGE: return row("TOO_LARGE", "larger than the documented bound")
     case CONCLAVE_E_BUFFER_TOO_SMALL:
         return row("BUFFER_TOO_SMALL", "the buffer is too small; the needed size was given")
-    case CONCLAVE_E_BAD_STRUCT_SIZE: return row("BAD_STRUCT_SIZE", "the size member of a structure is none that exists")
+    case CONCLAVE_E_BAD_STRUCT_SIZE: return row("BAD_STRUCT_SIZE", "the size of a structure is none that it ever had")
     case CONCLAVE_E_WRONG_STATE: return row("WRONG_STATE", "not possible in the present state")
     case CONCLAVE_E_UNSUPPORTED: return row("UNSUPPORTED", "known, but not part of this build")
     case CONCLAVE_E_BAD_URL: return row("BAD_URL", "the transport URL cannot be understood; it begins with local:")

@@ -87,7 +87,7 @@ static inline cluster *make_cluster(size_t count) {
     REQUIRE(c != NULL);
     snprintf(c->path, sizeof c->path, "/tmp/conclave-group-%ld", (long)getpid());
     snprintf(c->url, sizeof c->url, "local:%s", c->path);
-    conclave_group_options_init(&c->options);
+    CHECK_OK(conclave_group_options_init(&c->options, sizeof c->options));
     c->options.suite = CONCLAVE_SUITE_GDH_FFDHE2048_ED25519_AES256GCM;
     open_cluster_hub(c);
     for (size_t index = 0; index < count; index++) make_peer(&c->peers[index], names[index]);

@@ -114,8 +114,7 @@ static void test_group_options(void) {
     conclave_group_options macro = CONCLAVE_GROUP_OPTIONS_INIT;
     conclave_group_options function;
     memset(&function, 0xa5, sizeof function);
-    conclave_group_options_init(&function);
-    conclave_group_options_init(NULL);
+    CHECK_OK(conclave_group_options_init(&function, sizeof function));
     CHECK(function.size == macro.size && macro.size == sizeof(conclave_group_options));
     CHECK(function.suite == macro.suite && macro.suite == CONCLAVE_SUITE_STANDARD);
     CHECK(function.manual_flush == macro.manual_flush && !macro.manual_flush);
@@ -134,8 +133,7 @@ static void test_hub_options(void) {
     conclave_hub_options macro = CONCLAVE_HUB_OPTIONS_INIT;
     conclave_hub_options function;
     memset(&function, 0xa5, sizeof function);
-    conclave_hub_options_init(&function);
-    conclave_hub_options_init(NULL);
+    CHECK_OK(conclave_hub_options_init(&function, sizeof function));
     CHECK(function.size == macro.size && macro.size == sizeof(conclave_hub_options));
     CHECK(function.client_limit == macro.client_limit && macro.client_limit == 1000);
     CHECK(function.group_limit == macro.group_limit && macro.group_limit == 1000);
@@ -148,8 +146,7 @@ static void test_membership(void) {
     conclave_membership macro = CONCLAVE_MEMBERSHIP_INIT;
     conclave_membership function;
     memset(&function, 0xa5, sizeof function);
-    conclave_membership_init(&function);
-    conclave_membership_init(NULL);
+    CHECK_OK(conclave_membership_init(&function, sizeof function));
     CHECK(function.size == macro.size && macro.size == sizeof(conclave_membership));
     CHECK(function.group == NULL && macro.group == NULL);
     CHECK(memcmp(function.view, zeros, 32) == 0 && memcmp(macro.view, zeros, 32) == 0);
@@ -157,6 +154,82 @@ static void test_membership(void) {
     CHECK(function.participants == NULL && macro.participants == NULL);
     CHECK(function.participant_count == 0 && macro.participant_count == 0);
     CHECK(function.continuing_count == 0 && macro.continuing_count == 0);
+}
+
+/* The _init functions, called alike. */
+static conclave_status init_group_options(void *place, size_t size) {
+    return conclave_group_options_init((conclave_group_options *)place, size);
+}
+
+static conclave_status init_hub_options(void *place, size_t size) {
+    return conclave_hub_options_init((conclave_hub_options *)place, size);
+}
+
+static conclave_status init_membership(void *place, size_t size) {
+    return conclave_membership_init((conclave_membership *)place, size);
+}
+
+static bool all_are(uint8_t value, const uint8_t *bytes, size_t count) {
+    for (size_t index = 0; index < count; index++)
+        if (bytes[index] != value) return false;
+    return true;
+}
+
+/* A program compiled with an older, shorter structure has no memory behind it: guard bytes tell, and where the memory
+ * ends with the structure, AddressSanitizer and valgrind do. */
+static void check_init(conclave_status (*init)(void *, size_t), const size_t *sizes, size_t size_count) {
+    enum { ROOM = 512, GUARD = 0xa5 };
+    size_t accepted = 0;
+    for (size_t size = 0; size <= ROOM; size++) {
+        bool existed = false;
+        for (size_t index = 0; index < size_count; index++) existed = existed || sizes[index] == size;
+        uint8_t *room = (uint8_t *)malloc(ROOM);
+        REQUIRE(room != NULL);
+        memset(room, GUARD, ROOM);
+        CHECK_STATUS(existed ? CONCLAVE_OK : CONCLAVE_E_BAD_STRUCT_SIZE, init(room, size));
+        if (existed) {
+            accepted++;
+            size_t written = 0;
+            memcpy(&written, room, sizeof written);
+            CHECK(written == size);
+            CHECK(!all_are(GUARD, room + sizeof written, size - sizeof written));
+            CHECK(all_are(GUARD, room + size, ROOM - size));
+            void *exact = malloc(size);
+            REQUIRE(exact != NULL);
+            CHECK_OK(init(exact, size));
+            free(exact);
+        } else {
+            CHECK(all_are(GUARD, room, ROOM));
+        }
+        free(room);
+    }
+    CHECK(accepted == size_count);
+    uint8_t place[ROOM];
+    memset(place, GUARD, sizeof place);
+    CHECK_STATUS(CONCLAVE_E_BAD_STRUCT_SIZE, init(place, SIZE_MAX));
+    CHECK_STATUS(CONCLAVE_E_BAD_STRUCT_SIZE, init(place, SIZE_MAX / 2 + 1));
+    CHECK(all_are(GUARD, place, sizeof place));
+    for (size_t index = 0; index < size_count; index++)
+        CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, init(NULL, sizes[index]));
+}
+
+static void test_sizes_of_initialized_structures(void) {
+    const size_t group_options[] = {offsetof(conclave_group_options, algorithm), sizeof(conclave_group_options)};
+    const size_t hub_options[] = {sizeof(conclave_hub_options)};
+    const size_t membership[] = {sizeof(conclave_membership)};
+    check_init(init_group_options, group_options, 2);
+    check_init(init_hub_options, hub_options, 1);
+    check_init(init_membership, membership, 1);
+    /* What an older program has of the options is as in the newest. */
+    conclave_group_options macro = CONCLAVE_GROUP_OPTIONS_INIT, older;
+    memset(&older, 0xa5, sizeof older);
+    CHECK_OK(conclave_group_options_init(&older, group_options[0]));
+    CHECK(older.size == group_options[0] && older.suite == macro.suite && older.manual_flush == macro.manual_flush);
+    CHECK(older.flush_timeout_ms == macro.flush_timeout_ms && older.restart_limit == macro.restart_limit);
+    CHECK(older.agreement_timeout_ms == macro.agreement_timeout_ms);
+    CHECK(older.admission_timeout_ms == macro.admission_timeout_ms);
+    CHECK(older.send_queue_bytes == macro.send_queue_bytes && older.event_queue_bytes == macro.event_queue_bytes);
+    CHECK(older.algorithm == 0xa5a5a5a5);
 }
 
 /* Structures that callers allocate: their macros set the size and nothing else. */
@@ -217,6 +290,7 @@ int main(void) {
     test_group_options();
     test_hub_options();
     test_membership();
+    test_sizes_of_initialized_structures();
     test_output_structures();
     test_layouts();
     test_errors();

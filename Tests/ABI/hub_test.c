@@ -59,26 +59,25 @@ static void test_refusals(void) {
     conclave_hub_options options = CONCLAVE_HUB_OPTIONS_INIT;
     options.size = 3;
     refuse(CONCLAVE_E_BAD_STRUCT_SIZE, path, &options);
-    conclave_hub_options_init(&options);
+    CHECK_OK(conclave_hub_options_init(&options, sizeof options));
     options.client_limit = 0;
     refuse(CONCLAVE_E_INVALID_ARGUMENT, path, &options);
-    conclave_hub_options_init(&options);
+    CHECK_OK(conclave_hub_options_init(&options, sizeof options));
     options.group_limit = UINT32_MAX;
     refuse(CONCLAVE_E_INVALID_ARGUMENT, path, &options);
-    conclave_hub_options_init(&options);
+    CHECK_OK(conclave_hub_options_init(&options, sizeof options));
     options.queue_bytes = SIZE_MAX;
     refuse(CONCLAVE_E_INVALID_ARGUMENT, path, &options);
-    conclave_hub_options_init(&options);
+    CHECK_OK(conclave_hub_options_init(&options, sizeof options));
     options.stuck_timeout_ms = 0;
     refuse(CONCLAVE_E_INVALID_ARGUMENT, path, &options);
     CHECK(access(path, F_OK) != 0);
-    conclave_hub_options_init(NULL);
 }
 
 static void test_options(void) {
     conclave_hub_options first = CONCLAVE_HUB_OPTIONS_INIT, second;
     memset(&second, 0xff, sizeof second);
-    conclave_hub_options_init(&second);
+    CHECK_OK(conclave_hub_options_init(&second, sizeof second));
     CHECK(first.size == second.size && first.client_limit == second.client_limit);
     CHECK(first.group_limit == second.group_limit && first.queue_bytes == second.queue_bytes);
     CHECK(first.stuck_timeout_ms == second.stuck_timeout_ms);

@@ -23,10 +23,11 @@ type Options struct {
 	Algorithm        Algorithm     // all members choose the same, as with the suite
 }
 
-// DefaultOptions returns the library's own choice.
+// DefaultOptions returns the library's own choice. A library that is older than this package may not know the options'
+// size: then all is zero, and Join fails with ErrBadStructSize.
 func DefaultOptions() Options {
 	var native C.conclave_group_options
-	C.conclave_group_options_init(&native)
+	C.conclave_group_options_init(&native, C.sizeof_conclave_group_options)
 	return Options{
 		Suite:            Suite(native.suite),
 		ManualFlush:      bool(native.manual_flush),
@@ -43,7 +44,9 @@ func DefaultOptions() Options {
 // native turns the options into C's; what does not fit is refused, never cut.
 func (options *Options) native() (C.conclave_group_options, error) {
 	var native C.conclave_group_options
-	C.conclave_group_options_init(&native)
+	if err := failure(C.conclave_group_options_init(&native, C.sizeof_conclave_group_options)); err != nil {
+		return native, err
+	}
 	for _, size := range []int{options.SendQueueBytes, options.EventQueueBytes} {
 		if size < 0 {
 			return native, &Error{Status: StatusInvalidArgument, Message: "the size of a queue is negative"}

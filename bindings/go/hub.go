@@ -38,10 +38,11 @@ type HubCounters struct {
 	DroppedClients uint64 // closed for being stuck or malformed
 }
 
-// DefaultHubOptions returns the library's own choice.
+// DefaultHubOptions returns the library's own choice. A library that is older than this package may not know the
+// options' size: then all is zero, and NewHub fails with ErrBadStructSize.
 func DefaultHubOptions() HubOptions {
 	var native C.conclave_hub_options
-	C.conclave_hub_options_init(&native)
+	C.conclave_hub_options_init(&native, C.sizeof_conclave_hub_options)
 	return HubOptions{
 		ClientLimit:  uint32(native.client_limit),
 		GroupLimit:   uint32(native.group_limit),
@@ -60,7 +61,9 @@ func NewHub(path string, options *HubOptions) (*Hub, error) {
 		return nil, &Error{Status: StatusInvalidArgument, Message: "the size of a queue is negative"}
 	}
 	var native C.conclave_hub_options
-	C.conclave_hub_options_init(&native)
+	if err := failure(C.conclave_hub_options_init(&native, C.sizeof_conclave_hub_options)); err != nil {
+		return nil, err
+	}
 	native.client_limit = C.uint32_t(options.ClientLimit)
 	native.group_limit = C.uint32_t(options.GroupLimit)
 	native.queue_bytes = C.size_t(options.QueueBytes)

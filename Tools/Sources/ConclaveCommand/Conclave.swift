@@ -107,7 +107,7 @@ final class Hub {
 
     init(path: String, clientLimit: UInt32) throws(Failure) {
         var options = conclave_hub_options()
-        conclave_hub_options_init(&options)
+        try check(conclave_hub_options_init(&options, MemoryLayout<conclave_hub_options>.size))
         options.client_limit = clientLimit
         handle = try opened { [options] handle, error in
             withUnsafePointer(to: options) { conclave_hub_new(path, $0, handle, error) }
@@ -172,7 +172,7 @@ final class Group {
         admissionTimeout: UInt32, manualFlush: Bool = false
     ) throws(Failure) {
         var options = conclave_group_options()
-        conclave_group_options_init(&options)
+        try check(conclave_group_options_init(&options, MemoryLayout<conclave_group_options>.size))
         options.admission_timeout_ms = admissionTimeout
         options.algorithm = algorithm.number
         options.manual_flush = manualFlush

@@ -299,7 +299,7 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # suites
     "conclave_suite_name": (c_char_p, (_suite,)),
     # key agreement
-    "conclave_membership_init": (None, (POINTER(Membership),)),
+    "conclave_membership_init": (_status, (POINTER(Membership), c_size_t)),
     "conclave_agreement_new": (_status, (_suite, _handle, c_uint64, _new_handle, _error)),
     "conclave_agreement_begin": (_status, (_handle, POINTER(Membership))),
     "conclave_agreement_receive": (_status, (_handle, c_uint64, _input, c_size_t)),
@@ -311,7 +311,7 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "conclave_agreement_message": (c_char_p, (_handle,)),
     "conclave_agreement_free": (None, (_handle,)),
     # secure groups
-    "conclave_group_options_init": (None, (POINTER(GroupOptions),)),
+    "conclave_group_options_init": (_status, (POINTER(GroupOptions), c_size_t)),
     "conclave_group_join": (
         _status,
         (c_char_p, c_char_p, _handle, _handle, POINTER(GroupOptions), _new_handle, _error),
@@ -337,7 +337,7 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "conclave_group_message": (c_char_p, (_handle,)),
     "conclave_group_free": (None, (_handle,)),
     # local hub
-    "conclave_hub_options_init": (None, (POINTER(HubOptions),)),
+    "conclave_hub_options_init": (_status, (POINTER(HubOptions), c_size_t)),
     "conclave_hub_new": (_status, (c_char_p, POINTER(HubOptions), _new_handle, _error)),
     "conclave_hub_descriptor": (_status, (_handle, POINTER(c_int))),
     "conclave_hub_deadline": (_status, (_handle, POINTER(c_int64))),

@@ -15,6 +15,7 @@ from ._abi import EventKind, Service, Status
 from ._handle import Handle
 from ._library import (
     BytesLike,
+    check,
     decoded,
     failure_for,
     library,
@@ -84,7 +85,7 @@ class Group:
         Raises BadUrl, BadText, TransportUnreachable, TransportRefused, PermissionDenied or UnknownSuite.
         """
         options = _abi.GroupOptions()
-        library().conclave_group_options_init(byref(options))
+        check(library().conclave_group_options_init(byref(options), sizeof(options)))
         if suite is not None:
             options.suite = unsigned_argument(suite, 16, "suite")
         if algorithm is not None:

@@ -47,7 +47,7 @@ class Hub:
         Bounds that are None are the library's own. Raises AddressInUse, PermissionDenied, BadText, InputOutputFailure.
         """
         options = _abi.HubOptions()
-        library().conclave_hub_options_init(byref(options))
+        check(library().conclave_hub_options_init(byref(options), sizeof(options)))
         if client_limit is not None:
             options.client_limit = unsigned_argument(client_limit, 32, "client limit")
         if group_limit is not None:
