@@ -18,7 +18,8 @@ public enum FlushAction: Equatable {
     case ignore(FlushIgnoreReason)
     /// Tell that nobody has admitted this member so far, and why.
     case reportNotAdmitted(FlushError)
-    /// The others excluded this member: disconnect, and join again with a new incarnation.
+    /// The others excluded this member, or went on to a view that it missed: disconnect, and join again with a new
+    /// incarnation.
     case rejoinExcluded
     /// The same identity joined again elsewhere: this membership is over.
     case endReplaced

@@ -260,7 +260,7 @@ extension FlushMachine {
         let isReplaced = own.map { before.isReplaced($0) } ?? false
         for composition in ready {
             if let own, composition.places.contains(own) {
-                actions += install(composition, computedIn: before)
+                actions += install(composition, computedIn: before, now: now)
             } else if isReplaced, composition.members.contains(where: { $0.publicKey == identity.publicKey }) {
                 state = .over
                 return actions + [.endReplaced]
@@ -280,7 +280,7 @@ extension FlushMachine {
     }
 
     private mutating func install(
-        _ composition: ViewComposition, computedIn configuration: Configuration
+        _ composition: ViewComposition, computedIn configuration: Configuration, now: UInt64
     ) -> [FlushAction] {
         var actions = installed == nil ? [] : signal()
         let previous = installed?.view.members ?? []
@@ -301,7 +301,7 @@ extension FlushMachine {
         let view = FlushView(
             id: composition.view, members: members, transitionalSet: transitionalSet,
             leaveSet: leaving, transcript: composition.transcript)
-        installed = Installed(view: view)
+        installed = Installed(view: view, since: now)
         relateConfiguration()
         relateView()
         lineage = composition.view.hash

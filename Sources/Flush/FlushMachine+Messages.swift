@@ -56,7 +56,8 @@ extension FlushMachine {
         guard let place = configuration.place(of: sender), meaning.accepted.contains(place) else {
             throw .malformed(.badValue)
         }
-        guard message.view == peer.view, message.heard == configuration.heard else { return [.ignore(.outdated)] }
+        guard message.view == peer.view else { return disagreed(message, peer, now: now) }
+        guard message.heard == configuration.heard else { return [.ignore(.outdated)] }
         configuration.acknowledge(message, meaning: meaning, from: sender)
         var actions: [FlushAction] = []
         if installed?.place(at: sender) != nil {
@@ -65,6 +66,29 @@ extension FlushMachine {
             actions += startFlushIfSomebodyWaits(now: now)
         }
         return actions + composeViews(now: now)
+    }
+
+    /// An acknowledgement from a view that its sender is not in, as far as this member has seen. Views are computed from
+    /// what all get in one order: without tampering it is only an earlier one that was under way when the view came.
+    ///
+    /// With tampering, one of the two lacks something that made a view. This member does, when a companion is in a later
+    /// view: what it knows of this configuration is not what the others know, and only a new incarnation, for which all
+    /// introduce themselves again, makes it so. The sender does, when after some time it still asks for the view that is
+    /// installed here with it: a flush tells it.
+    private mutating func disagreed(
+        _ message: FlushAcknowledgement, _ peer: Peer, now: UInt64
+    ) -> [FlushAction] {
+        guard isAccepted(peer.member.publicKey) else { return [.ignore(.outdated)] }
+        let isCompanion = installed?.member(at: peer.connection)?.id == peer.id
+        if (message.view?.counter ?? 0) > (peer.view?.counter ?? 0) {
+            guard installed == nil || isCompanion else { return [.ignore(.outdated)] }
+            state = .over
+            return [.rejoinExcluded]
+        }
+        guard let installed, isCompanion, peer.view == installed.view.id,
+            now >= installed.since &+ limits.repeatInterval
+        else { return [.ignore(.outdated)] }
+        return startFlush(now: now)
     }
 
     private mutating func received(

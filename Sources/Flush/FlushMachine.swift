@@ -86,6 +86,8 @@ public struct FlushMachine: ~Copyable {
     /// The VS view this member is in.
     struct Installed: Equatable {
         let view: FlushView
+        /// When it was installed.
+        let since: UInt64
         private let connections: PlaceIndex
         private let ids: PlaceIndex
         /// Places in the view of members that still move together with this one.
@@ -97,8 +99,9 @@ public struct FlushMachine: ~Copyable {
         var hasSignalled = false
         var queue = DeliveryQueue()
 
-        init(view: FlushView) {
+        init(view: FlushView, since: UInt64) {
             self.view = view
+            self.since = since
             connections = PlaceIndex(view.members.map { $0.connection })
             ids = PlaceIndex(view.members.map { $0.id })
             staying = PlaceSet(below: view.members.count)

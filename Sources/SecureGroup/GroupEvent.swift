@@ -19,7 +19,7 @@ public enum GroupEvent {
 public enum GroupProblem: Equatable, Sendable {
     case flush(FlushError)
     case secureGroup(SecureGroupError)
-    /// The others excluded this member because it did not answer in time.
+    /// The others excluded this member because it did not answer in time, or went on to a view that it missed.
     case excluded
 }
 
