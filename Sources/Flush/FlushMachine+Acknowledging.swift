@@ -227,12 +227,13 @@ extension FlushMachine {
         }
     }
 
-    /// Whether everybody in the configuration can verify a code: all are in this VS view, and its secure view is
-    /// installed. In a view whose key is yet to be agreed, members may hold keys of different secure views.
+    /// Whether everybody in the configuration can verify a code: all are in this VS view, its secure view is installed,
+    /// and they have had the same messages since. In a view whose key is yet to be agreed, members may hold keys of
+    /// different secure views; and who parted from this view and is back may have missed its key, or have another.
     private func everybodyShares(_ key: FlushKey) -> Bool {
-        guard let view = installed?.view, view.id == secureView else { return false }
+        guard let installed, installed.isUndisturbed, installed.view.id == secureView else { return false }
         return configuration.members.allSatisfy { connection in
-            installed?.member(at: connection).map { key.isShared(with: $0.id) } ?? false
+            installed.member(at: connection).map { key.isShared(with: $0.id) } ?? false
         }
     }
 

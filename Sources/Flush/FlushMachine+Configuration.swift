@@ -51,6 +51,7 @@ extension FlushMachine {
         if installed != nil { lineage = try steps.step(lineage) }
         defer { relateConfiguration() }
         guard members.allSatisfy({ transitional.contains($0) }) else {
+            installed?.isUndisturbed = false
             configuration = Configuration(id: id, members: members)
             return
         }

@@ -97,6 +97,8 @@ public struct FlushMachine: ~Copyable {
         /// Places in the view of members that have introduced themselves in the present configuration.
         var introduced = PlaceSet()
         var hasSignalled = false
+        /// Whether nobody has come into the configuration since: who is left has got the same messages in this view.
+        var isUndisturbed = true
         var queue = DeliveryQueue()
 
         init(view: FlushView, since: UInt64) {
