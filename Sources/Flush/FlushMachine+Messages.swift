@@ -71,9 +71,9 @@ extension FlushMachine {
     /// An acknowledgement from a view that its sender is not in, as far as this member has seen. Views are computed from
     /// what all get in one order: without tampering it is only an earlier one that was under way when the view came.
     ///
-    /// With tampering, one of the two lacks something that made a view. This member does, when a companion is in a later
+    /// With tampering, one of the two lacks something that made a view. This member does, when the sender is in a later
     /// view: what it knows of this configuration is not what the others know, and only a new incarnation, for which all
-    /// introduce themselves again, makes it so. The sender does, when after some time it still asks for the view that is
+    /// introduce themselves again, makes it so. (Somebody whom this member alone accepts must not make it go.) The sender does, when after some time it still asks for the view that is
     /// installed here with it: a flush tells it.
     private mutating func disagreed(
         _ message: FlushAcknowledgement, _ peer: Peer, now: UInt64
@@ -81,7 +81,7 @@ extension FlushMachine {
         guard isAccepted(peer.member.publicKey) else { return [.ignore(.outdated)] }
         let isCompanion = installed?.member(at: peer.connection)?.id == peer.id
         if (message.view?.counter ?? 0) > (peer.view?.counter ?? 0) {
-            guard installed == nil || isCompanion else { return [.ignore(.outdated)] }
+            guard isCompanion || isAcceptedByCompanions(peer) else { return [.ignore(.outdated)] }
             state = .over
             return [.rejoinExcluded]
         }
@@ -89,6 +89,16 @@ extension FlushMachine {
             now >= installed.since &+ limits.repeatInterval
         else { return [.ignore(.outdated)] }
         return startFlush(now: now)
+    }
+
+    /// Whether all who are left of this member's view accept a peer, as far as they have said.
+    private func isAcceptedByCompanions(_ peer: Peer) -> Bool {
+        guard let installed else { return true }
+        return installed.staying.places.allSatisfy { place in
+            let companion = installed.view.members[place].connection
+            return companion == connection
+                || configuration.place(of: companion).map { configuration.names($0, peer.connection) } ?? false
+        }
     }
 
     private mutating func received(
