@@ -143,6 +143,8 @@ public struct FlushMachine: ~Copyable {
     /// Places in the configuration of connections that are in the view.
     var insiders = PlaceSet()
     var key: FlushKey? = nil
+    /// The key before it: what was sent under it may still be under way.
+    var formerKey: FlushKey? = nil
     /// The VS view with which the last secure view was installed above.
     var secureView: ViewIdentifier? = nil
     /// The hello of this configuration, kept to be repeated.
@@ -263,6 +265,7 @@ public struct FlushMachine: ~Copyable {
     /// A secure view was installed above: from now on its members authenticate control messages to each other by codes
     /// under `key`.
     public mutating func secureViewInstalled(members: [UInt64], key: consuming SecretBytes) {
+        formerKey = self.key
         self.key = FlushKey(members: members, key: key)
         secureView = installed?.view.id
     }

@@ -5,6 +5,8 @@ import Traces
 struct Floor {
     /// "VS view" or "secure view".
     let viewNoun: String
+    /// Whether a view is installed only when all its members have taken part in making it.
+    var needsTokens: Bool { viewNoun == "secure view" }
     /// The time of each membership in each view. Each membership begins with one before its first view.
     var visits: [Visit] = []
     /// By membership, in order.

@@ -1,7 +1,7 @@
-import Flush
+@testable import Flush
 import Observation
 import Primitives
-import SecureGroup
+@testable import SecureGroup
 import Traces
 
 // In the end: one secure view for every component.
@@ -10,8 +10,13 @@ extension Simulation {
     var isSettled: Bool {
         // Most of the time somebody is in the middle of an agreement: that is seen at once.
         nodes.allSatisfy { !$0.isRunning || $0.phase == .S || $0.phase == .SJ }
-            && persons.allSatisfy { !$0.isConnecting } && nodes.allSatisfy { !isOnItsWay($0) }
+            && persons.allSatisfy { !$0.isConnecting } && nodes.allSatisfy { !isOnItsWay($0) && !holdsBack($0) }
             && live.allSatisfy { obstacle(in: components[$0].members) == nil }
+    }
+
+    /// Whether messages wait at a member for a safe one to become stable: confirmations that were lost are repeated.
+    private func holdsBack(_ node: Node) -> Bool {
+        node.isRunning && node.engine.withMachines { flush, _ in flush.installed.map { !$0.queue.isEmpty } ?? false }
     }
 
     private func isOnItsWay(_ node: Node) -> Bool {

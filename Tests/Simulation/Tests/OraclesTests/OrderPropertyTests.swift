@@ -310,6 +310,23 @@ import Traces
             """)
     }
 
+    /// Amy's VS view lists bob, who parts before it comes: she cannot know. In a secure view that cannot be.
+    @Test func safeAfterTheSignalIsForThoseWhoInstallTheView() {
+        let delivery = """
+            amy bob: view 1 {amy bob}
+            amy: sends 1 safe
+            amy bob: signal
+            amy: delivers 1
+            amy: view 2 {amy bob} with {amy bob}
+
+            """
+        let apart = delivery + "bob: view 3 {bob} with {bob}"
+        expectProperties(["12.2 Safe Delivery"], apart)
+        #expect(!broken(Dialogue(apart, floor: .flush).trace).contains("12.2 Safe Delivery (§3.1)"))
+        let together = delivery + "bob: view 2 {amy bob} with {amy bob}"
+        #expect(broken(Dialogue(together, floor: .flush).trace).contains("12.2 Safe Delivery (§3.1)"))
+    }
+
     // MARK: - Without a common clock
 
     /// Each wrote down its own events, bob's first: what counts is that a message is sent before it is delivered.

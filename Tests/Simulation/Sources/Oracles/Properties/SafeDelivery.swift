@@ -9,6 +9,10 @@ import Traces
 ///
 /// "Every process q of view v" is every member that v lists, whether it came to install v or not. p's transitional set
 /// is that of its next view, as in property 11. A private message is safe once its one receiver has it.
+///
+/// A VS view may list somebody who parts before it installs that view, and nobody can know: the second half is judged
+/// at the Flush floor for those who do install it. A secure view needs a token of everybody in it, so that its
+/// transitional set holds only members that were there: for the application the property holds as it stands.
 enum SafeDelivery {
     static let check = Check.property("12.2 Safe Delivery (§3.1)", whenTampered: .none) { floor, index, report in
         var places = Places(messageCount: floor.messages.count)
@@ -34,6 +38,7 @@ enum SafeDelivery {
                     guard
                         let q = floor.sets[companions].first(where: { member in
                             member >= 0 && stays.stayOf[member] == stay && !index.mayOwe(floor.visits[visitors[member]])
+                                && isBound(floor.visits[visitors[member]], with: floor.visits[witness], floor)
                         })
                     else { continue }
                     report.add(event(message, witness, floor), sentence(index, floor, message, witness, "after", q))
@@ -52,6 +57,12 @@ enum SafeDelivery {
                 }
             }
         }
+    }
+
+    /// Whether a companion owes what was delivered after the signal.
+    private static func isBound(_ visit: Floor.Visit, with witness: Floor.Visit, _ floor: Floor) -> Bool {
+        guard !floor.needsTokens, witness.next >= 0 else { return true }
+        return visit.next >= 0 && floor.visits[visit.next].view == floor.visits[witness.next].view
     }
 
     /// The safe messages that somebody delivered before the signal, each once, with a visit that did.
