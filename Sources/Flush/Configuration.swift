@@ -137,8 +137,11 @@ struct Configuration: Equatable {
         exclusions.append(Excluded(proposer: proposer, target: target, isBinding: isBinding))
     }
 
-    /// Uses up the acknowledgements of a view's members: they are in it now.
+    /// Uses up the acknowledgements of a view's members, and their proposals: they are in it now, and whom they went on
+    /// without may ask to come in.
     mutating func install(_ composition: ViewComposition) {
+        let connections = PlaceIndex(composition.places.map { peers[$0].connection })
+        exclusions.removeAll { connections.contains($0.proposer) }
         for (seniority, place) in composition.places.enumerated() {
             peers[place].acknowledgement = nil
             peers[place].view = composition.view
@@ -150,6 +153,10 @@ struct Configuration: Equatable {
         for place in acknowledged.places {
             acceptedByAll.formIntersection(peers[place].acknowledgement?.acceptance.accepted ?? PlaceSet())
         }
+    }
+
+    func hasExcluded(_ target: UInt64, by proposer: UInt64) -> Bool {
+        exclusions.contains { $0.proposer == proposer && $0.target == target }
     }
 
     // MARK: - What follows from it

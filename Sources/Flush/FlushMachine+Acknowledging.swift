@@ -326,6 +326,8 @@ extension FlushMachine {
         for place in acceptance.accepted.subtracting(chosen).places {
             let id = configuration.peers[place].id
             considered.removeAll { $0.id == id }
+            // Who went on without this member because it was silent for too long is asked again, now that it is not.
+            if configuration.hasExcluded(connection, by: configuration.peers[place].connection) { continue }
             considered.append(Considered(id: id, acceptedUs: configuration.names(place, connection)))
         }
     }
