@@ -31,6 +31,7 @@ extension FlushMachine {
             actions += confirmReceipt(installed?.queue.waitingDigests ?? [])
             actions += flushWhenUnstable(now: now)
         }
+        if let time = nextReconsideration, now >= time, state == .steady { actions += reconsider(now: now) }
         switch state {
         case .joining(var waiting):
             actions += nudge(&waiting, now: now)
@@ -41,6 +42,15 @@ extension FlushMachine {
         case .detached, .steady, .requested, .over: break
         }
         return actions + settle(now: now)
+    }
+
+    /// Whoever is connected, accepted and not in the view may be so because something was lost on its way, or because it
+    /// slept: it is asked again, ever more rarely.
+    private mutating func reconsider(now: UInt64) -> [FlushAction] {
+        reconsiderations = min(reconsiderations + 1, 4)
+        nextReconsideration = nil
+        considered = []
+        return startFlushIfSomebodyWaits(now: now)
     }
 
     /// Who does not confirm safe messages would hold back everything behind them for ever: a flush finds out who it is.
@@ -277,7 +287,14 @@ extension FlushMachine {
             }
             configuration.install(composition)
         }
+        // Who went on without this member because it was silent for too long is asked again, now that it is not.
+        let asked = considered.filter { !$0.excludedUs || isExcluded(by: $0.id) }
+        considered = asked
         return actions + startFlushIfSomebodyWaits(now: now) + settle(now: now)
+    }
+
+    private func isExcluded(by id: UInt64) -> Bool {
+        configuration.peers.contains { $0.id == id && configuration.hasExcluded(connection, by: $0.connection) }
     }
 
     private mutating func install(
@@ -307,6 +324,9 @@ extension FlushMachine {
         relateView()
         lineage = composition.view.hash
         highestCounter = composition.view.counter
+        nextReconsideration =
+            limits.flushTimeout > 0 && !considered.isEmpty
+            ? now &+ limits.flushTimeout << reconsiderations : nil
         admissionDeadline = nil
         hearingUntil = nil
         state = .steady
@@ -326,9 +346,10 @@ extension FlushMachine {
         for place in acceptance.accepted.subtracting(chosen).places {
             let id = configuration.peers[place].id
             considered.removeAll { $0.id == id }
-            // Who went on without this member because it was silent for too long is asked again, now that it is not.
-            if configuration.hasExcluded(connection, by: configuration.peers[place].connection) { continue }
-            considered.append(Considered(id: id, acceptedUs: configuration.names(place, connection)))
+            considered.append(
+                Considered(
+                    id: id, acceptedUs: configuration.names(place, connection),
+                    excludedUs: configuration.hasExcluded(connection, by: configuration.peers[place].connection)))
         }
     }
 }

@@ -10,6 +10,7 @@ extension FlushMachine {
         case .detached, .over: return [.ignore(.notAwaited)]
         case .joining, .steady, .requested, .acknowledged: break
         }
+        reconsiderations = 0
         let spared = blameless()
         let present = PlaceIndex(members)
         if hasLostObstacle(members: present) { considered = [] }

@@ -29,7 +29,7 @@ extension FlushMachine {
         // Before the signature: hellos are repeated while somebody is waited for, and verifying is dear.
         let peer = Peer(hello, digest: try digest(bytes))
         if configuration.peer(sender)?.introduction.digest == peer.digest { return [.ignore(.repeatedHello)] }
-        _ = try isProven(bytes, proof, by: peer)
+        _ = try proven(bytes, proof, by: peer)
         guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
         guard hello.connection == sender else { throw .wrongConfiguration }
         guard hello.suite == suite, hello.algorithm == algorithm else {
@@ -50,6 +50,8 @@ extension FlushMachine {
         let peer: Peer
         switch try verified(bytes, proof, by: message.sender, at: sender, message.configuration) {
         case .valid(let sender): peer = sender
+        case .late(let sender):
+            return asksForThisView(message, sender, now: now) ? startFlush(now: now) : [.ignore(.outdated)]
         case .without(let reason): return [.ignore(reason)]
         }
         let meaning = configuration.meaning(of: message.accepted)
@@ -79,17 +81,25 @@ extension FlushMachine {
         _ message: FlushAcknowledgement, _ peer: Peer, now: UInt64
     ) -> [FlushAction] {
         guard isAccepted(peer.member.publicKey) else { return [.ignore(.outdated)] }
-        let isCompanion = installed?.member(at: peer.connection)?.id == peer.id
         if (message.view?.counter ?? 0) > (peer.view?.counter ?? 0) {
-            guard isCompanion || isAcceptedByCompanions(peer) else { return [.ignore(.outdated)] }
+            guard isCompanion(peer) || isAcceptedByCompanions(peer) else { return [.ignore(.outdated)] }
             state = .over
             return [.rejoinExcluded]
         }
-        guard let installed, isCompanion, peer.view == installed.view.id,
-            now >= installed.since &+ limits.repeatInterval
-        else { return [.ignore(.outdated)] }
-        return startFlush(now: now)
+        return asksForThisView(message, peer, now: now) ? startFlush(now: now) : [.ignore(.outdated)]
     }
+
+    /// Whether a member of this view still acknowledges the view before it, so long after that nothing can have been
+    /// under way. It does not share this view's key: what it is told must be signed.
+    private mutating func asksForThisView(_ message: FlushAcknowledgement, _ peer: Peer, now: UInt64) -> Bool {
+        guard let installed, message.configuration == configuration.id, message.view != peer.view, isCompanion(peer),
+            peer.view == installed.view.id, now >= installed.since &+ limits.repeatInterval
+        else { return false }
+        self.installed?.isUndisturbed = false
+        return true
+    }
+
+    private func isCompanion(_ peer: Peer) -> Bool { installed?.member(at: peer.connection)?.id == peer.id }
 
     /// Whether all who are left of this member's view accept a peer, as far as they have said.
     private func isAcceptedByCompanions(_ peer: Peer) -> Bool {
@@ -107,6 +117,7 @@ extension FlushMachine {
         let proposer: Peer
         switch try verified(bytes, proof, by: message.sender, at: sender, message.configuration) {
         case .valid(let sender): proposer = sender
+        case .late: return [.ignore(.outdated)]
         case .without(let reason): return [.ignore(reason)]
         }
         let targets = message.connections.filter { target in
@@ -141,8 +152,10 @@ extension FlushMachine {
         guard configuration.place(of: sender) != nil, let view = installed?.view, message.view == view.id else {
             return [.ignore(.outdated)]
         }
-        if case .without(let reason) = try verified(bytes, proof, by: message.sender, at: sender, configuration.id) {
-            return [.ignore(reason)]
+        switch try verified(bytes, proof, by: message.sender, at: sender, configuration.id) {
+        case .valid: break
+        case .late: return [.ignore(.outdated)]
+        case .without(let reason): return [.ignore(reason)]
         }
         guard let place = installed?.place(at: sender), view.members[place].id == message.sender else {
             throw .unknownSender
@@ -197,6 +210,8 @@ extension FlushMachine {
 
     private enum Verified {
         case valid(Peer)
+        /// Made with the key of the view before this one, which somebody who has left since knows too.
+        case late(Peer)
         /// It is of no use here, but not because somebody tampered with it.
         case without(FlushIgnoreReason)
     }
@@ -215,26 +230,31 @@ extension FlushMachine {
             throw .unknownSender
         }
         guard peer.id == id else { throw .notAuthentic }
-        guard try isProven(bytes, proof, by: peer) else { return .without(.notForUs) }
-        return isOutdated ? .without(.outdated) : .valid(peer)
+        switch try proven(bytes, proof, by: peer) {
+        case .now: return isOutdated ? .without(.outdated) : .valid(peer)
+        case .formerly: return .late(peer)
+        case .unknown: return .without(.notForUs)
+        }
     }
 
-    /// Whether the proof holds; false when it is under a key that this member does not share.
-    private func isProven(_ bytes: [UInt8], _ proof: Authenticator, by peer: Peer) throws(FlushError) -> Bool {
-        if isBroken(.controlMessagesAreNotVerified) { return true }
+    /// Under what a proof holds: a signature or the present key; the key before it; a key that this member has not.
+    private enum Proof { case now, formerly, unknown }
+
+    private func proven(_ bytes: [UInt8], _ proof: Authenticator, by peer: Peer) throws(FlushError) -> Proof {
+        if isBroken(.controlMessagesAreNotVerified) { return .now }
         let covered = Authenticator.split(bytes, proof)
         switch proof {
         case .signature(let signature):
             guard Identity.verify(publicKey: peer.member.publicKey, signature: signature, message: covered) else {
                 throw .notAuthentic
             }
-            return true
+            return .now
         case .code(let code):
-            guard let key, key.isShared(with: peer.id) else { return false }
+            guard let key, key.isShared(with: peer.id) else { return .unknown }
             do throws(PrimitivesError) {
-                if constantTimeEquals(try key.code(over: covered), code) { return true }
-                // Its sender had not installed this view when it sent it: of use to nobody, but no forgery.
-                if let formerKey, constantTimeEquals(try formerKey.code(over: covered), code) { return false }
+                if constantTimeEquals(try key.code(over: covered), code) { return .now }
+                // Its sender had not installed this view when it sent it: no forgery.
+                if let formerKey, constantTimeEquals(try formerKey.code(over: covered), code) { return .formerly }
             } catch {
                 throw .primitives(error)
             }

@@ -121,6 +121,8 @@ public struct FlushMachine: ~Copyable {
     struct Considered: Equatable {
         let id: UInt64
         let acceptedUs: Bool
+        /// Whether it went on without this member for its silence.
+        var excludedUs = false
     }
 
     let group: [UInt8]
@@ -142,6 +144,10 @@ public struct FlushMachine: ~Copyable {
     var trusted = PlaceSet()
     /// Places in the configuration of connections that are in the view.
     var insiders = PlaceSet()
+    /// When those who are connected, accepted and not in the view are asked once more; nil when there are none.
+    var nextReconsideration: UInt64? = nil
+    /// How often they were asked in vain since the configuration or the trust changed.
+    var reconsiderations: UInt64 = 0
     var key: FlushKey? = nil
     /// The key before it: what was sent under it may still be under way.
     var formerKey: FlushKey? = nil
@@ -194,6 +200,7 @@ public struct FlushMachine: ~Copyable {
         if let time = admissionDeadline { consider(time) }
         if let time = hearingUntil { consider(time) }
         if let time = nextStabilityRepeat { consider(time) }
+        if let time = nextReconsideration, state == .steady { consider(time) }
         switch state {
         case .detached, .steady, .over: break
         case .requested: break
@@ -255,6 +262,7 @@ public struct FlushMachine: ~Copyable {
     public mutating func setTrust(_ trust: TrustStore, now: UInt64) -> [FlushAction] {
         self.trust = trust
         considered = []
+        reconsiderations = 0
         relateConfiguration()
         relateView()
         guard let installed else { return settle(now: now) }
