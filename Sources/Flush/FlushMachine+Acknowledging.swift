@@ -44,12 +44,12 @@ extension FlushMachine {
         return actions + settle(now: now)
     }
 
-    /// Whoever is connected, accepted and not in the view may be so because something was lost on its way, or because it
-    /// slept: it is asked again, ever more rarely.
+    /// Whoever is connected, accepted, and was silent when the view came may have slept, or not been heard: it is asked
+    /// again, ever more rarely. Who said whom it accepts will ask when that changes.
     private mutating func reconsider(now: UInt64) -> [FlushAction] {
         reconsiderations = min(reconsiderations + 1, 4)
         nextReconsideration = nil
-        considered = []
+        considered.removeAll { $0.wasSilent }
         return startFlushIfSomebodyWaits(now: now)
     }
 
@@ -325,7 +325,7 @@ extension FlushMachine {
         lineage = composition.view.hash
         highestCounter = composition.view.counter
         nextReconsideration =
-            limits.flushTimeout > 0 && !considered.isEmpty
+            limits.flushTimeout > 0 && considered.contains { $0.wasSilent }
             ? now &+ limits.flushTimeout << reconsiderations : nil
         admissionDeadline = nil
         hearingUntil = nil
@@ -349,7 +349,8 @@ extension FlushMachine {
             considered.append(
                 Considered(
                     id: id, acceptedUs: configuration.names(place, connection),
-                    excludedUs: configuration.hasExcluded(connection, by: configuration.peers[place].connection)))
+                    excludedUs: configuration.hasExcluded(connection, by: configuration.peers[place].connection),
+                    wasSilent: !configuration.acknowledged.contains(place)))
         }
     }
 }

@@ -123,6 +123,8 @@ public struct FlushMachine: ~Copyable {
         let acceptedUs: Bool
         /// Whether it went on without this member for its silence.
         var excludedUs = false
+        /// Whether it had not acknowledged when this member went on.
+        var wasSilent = false
     }
 
     let group: [UInt8]
@@ -144,7 +146,7 @@ public struct FlushMachine: ~Copyable {
     var trusted = PlaceSet()
     /// Places in the configuration of connections that are in the view.
     var insiders = PlaceSet()
-    /// When those who are connected, accepted and not in the view are asked once more; nil when there are none.
+    /// When those who were silent as the view came are asked once more; nil when there are none.
     var nextReconsideration: UInt64? = nil
     /// How often they were asked in vain since the configuration or the trust changed.
     var reconsiderations: UInt64 = 0
