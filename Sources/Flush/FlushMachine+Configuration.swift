@@ -53,6 +53,8 @@ extension FlushMachine {
         defer { relateConfiguration() }
         guard members.allSatisfy({ transitional.contains($0) }) else {
             installed?.isUndisturbed = false
+            // All introduce themselves again, and say anew whom they accept.
+            considered = []
             configuration = Configuration(id: id, members: members)
             return
         }
