@@ -75,8 +75,8 @@ extension FlushMachine {
     ///
     /// With tampering, one of the two lacks something that made a view. This member does, when the sender is in a later
     /// view: what it knows of this configuration is not what the others know, and only a new incarnation, for which all
-    /// introduce themselves again, makes it so. (Somebody whom this member alone accepts must not make it go.) The sender
-    /// does, when after some time it still asks for the view that is installed here with it: a flush tells it.
+    /// introduce themselves again, makes it so. (Somebody whom this member alone accepts must not make it go.) The
+    /// sender does, when after some time it still asks for the view that is installed here with it: a flush tells it.
     private mutating func disagreed(
         _ message: FlushAcknowledgement, _ peer: Peer, now: UInt64
     ) -> [FlushAction] {
