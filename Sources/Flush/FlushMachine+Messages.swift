@@ -70,8 +70,8 @@ extension FlushMachine {
         return actions + composeViews(now: now)
     }
 
-    /// An acknowledgement from a view that its sender is not in, as far as this member has seen. Views are computed from
-    /// what all get in one order: without tampering it is only an earlier one that was under way when the view came.
+    /// An acknowledgement from a view that its sender is not in, as far as this member has seen. Views are computed
+    /// from what all get in one order: without tampering it is an earlier one that was under way when the view came.
     ///
     /// With tampering, one of the two lacks something that made a view. This member does, when the sender is in a later
     /// view: what it knows of this configuration is not what the others know, and only a new incarnation, for which all
