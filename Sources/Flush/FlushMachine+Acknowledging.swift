@@ -275,7 +275,7 @@ extension FlushMachine {
             } else if isReplaced, composition.members.contains(where: { $0.publicKey == identity.publicKey }) {
                 state = .over
                 return actions + [.endReplaced]
-            } else {
+            } else if own != nil {
                 // Members of this view knew us when they acknowledged: they went on without us on purpose. But who
                 // named us still asks for us, and is named in turn: to say one thing and then the other has no end.
                 for (member, place) in zip(composition.members, composition.places)
@@ -344,13 +344,15 @@ extension FlushMachine {
             let acceptance = configuration.peers[own].acknowledgement?.acceptance
         else { return }
         for place in acceptance.accepted.subtracting(chosen).places {
-            let id = configuration.peers[place].id
-            considered.removeAll { $0.id == id }
+            let peer = configuration.peers[place]
+            // What somebody has said who was left behind for its silence came too late; what it says next counts.
+            let wasLate = configuration.honours(own, excluding: peer.connection)
+            considered.removeAll { $0.id == peer.id }
             considered.append(
                 Considered(
-                    id: id, acceptedUs: configuration.names(place, connection),
-                    excludedUs: configuration.hasExcluded(connection, by: configuration.peers[place].connection),
-                    wasSilent: !configuration.acknowledged.contains(place)))
+                    id: peer.id, acceptedUs: !wasLate && configuration.names(place, connection),
+                    excludedUs: configuration.hasExcluded(connection, by: peer.connection),
+                    wasSilent: wasLate || !configuration.acknowledged.contains(place)))
         }
     }
 }
