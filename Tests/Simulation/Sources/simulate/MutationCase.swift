@@ -8,19 +8,22 @@ import Traces
 /// Something that is carried out and judged: a seed of the simulator, a small exhaustive exploration, or a dialogue.
 enum MutationCase: Equatable {
     case dialogue(Dialogue)
-    case seed(UInt64, algorithm: RobustAlgorithm)
+    /// A seed, with the flavour that is drawn from it or with another one.
+    case seed(UInt64, algorithm: RobustAlgorithm, flavour: Flavour? = nil)
     /// Every order of events of two members, one change and no messages, from this beginning.
     case exhaustive(ExhaustiveStart)
 
-    /// As a list has it: "dialogue recordTwice", "seed 17 optimized".
+    /// As a list has it: "dialogue recordTwice", "seed 17 optimized", "seed 17 basic storm".
     init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
         if words.count == 2, words[0] == "dialogue", let dialogue = Dialogue(rawValue: words[1]) {
             self = .dialogue(dialogue)
-        } else if words.count == 3, words[0] == "seed", let seed = UInt64(words[1]),
+        } else if (3...4).contains(words.count), words[0] == "seed", let seed = UInt64(words[1]),
             let algorithm = RobustAlgorithm.allCases.first(where: { $0.name == words[2] })
         {
-            self = .seed(seed, algorithm: algorithm)
+            let flavour = words.count == 4 ? Flavour(rawValue: words[3]) : nil
+            guard words.count == 3 || flavour != nil else { return nil }
+            self = .seed(seed, algorithm: algorithm, flavour: flavour)
         } else if words.count == 2, words[0] == "exhaustive", let start = ExhaustiveStart(rawValue: words[1]) {
             self = .exhaustive(start)
         } else {
@@ -31,7 +34,8 @@ enum MutationCase: Equatable {
     var text: String {
         switch self {
         case .dialogue(let dialogue): "dialogue \(dialogue.rawValue)"
-        case .seed(let seed, let algorithm): "seed \(seed) \(algorithm.name)"
+        case .seed(let seed, let algorithm, let flavour):
+            "seed \(seed) \(algorithm.name)" + (flavour.map { " " + $0.rawValue } ?? "")
         case .exhaustive(let start): "exhaustive \(start.rawValue)"
         }
     }
@@ -40,9 +44,9 @@ enum MutationCase: Equatable {
     func run() throws -> [Violation] {
         switch self {
         case .dialogue(let dialogue): return dialogue.run()
-        case .seed(let seed, let algorithm):
+        case .seed(let seed, let algorithm, let flavour):
             let plan = RunPlan(
-                seeds: SeedRange(first: seed, last: seed), members: nil, events: nil, flavour: nil,
+                seeds: SeedRange(first: seed, last: seed), members: nil, events: nil, flavour: flavour,
                 algorithms: [algorithm], suite: "simulation", realShare: Self.realShare)
             let (scenario, settings) = try plan.run(0)
             let simulation = try Simulation(scenario, settings)
@@ -61,10 +65,34 @@ enum MutationCase: Equatable {
 
     /// What a search tries, in this order: seeds of both algorithms, exhaustive cases, dialogues.
     static func all(seeds: Int) -> [MutationCase] {
-        let numbers = (1...UInt64(max(seeds, 1))).filter { $0 % 100 >= UInt64(realShare) }
-        return numbers.flatMap { seed in
-            (Algorithm(rawValue: "both") ?? .optimized).each.map { .seed(seed, algorithm: $0) }
-        } + ExhaustiveStart.allCases.map { .exhaustive($0) } + Dialogue.allCases.map { .dialogue($0) }
+        numbers(from: 1, count: seeds).flatMap { each($0, flavour: nil) } + small
+    }
+
+    /// What is tried when this case does not tell a mutation any more: the seeds that follow, with the flavour of this
+    /// one first, then with their own; last what is not made from a seed.
+    ///
+    /// - Parameter seeds: how many seeds, each with both algorithms.
+    func next(seeds: Int) -> [MutationCase] {
+        guard case .seed(let seed, _, let flavour) = self else {
+            return Self.small.filter { $0 != self }
+                + Self.numbers(from: 1, count: seeds).flatMap { Self.each($0, flavour: nil) }
+        }
+        let own = flavour ?? Scenario(seed: seed).flavour
+        let numbers = Self.numbers(from: seed + 1, count: seeds)
+        return
+            (numbers.flatMap { Self.each($0, flavour: own) } + numbers.flatMap { Self.each($0, flavour: nil) }
+            + Self.small)
+    }
+
+    private static let small = ExhaustiveStart.allCases.map { exhaustive($0) } + Dialogue.allCases.map { dialogue($0) }
+
+    private static func each(_ seed: UInt64, flavour: Flavour?) -> [MutationCase] {
+        Algorithm.both.each.map { .seed(seed, algorithm: $0, flavour: flavour) }
+    }
+
+    /// The seeds from one on, without those that run real numbers.
+    private static func numbers(from first: UInt64, count: Int) -> [UInt64] {
+        [UInt64]((first...).lazy.filter { $0 % 100 >= UInt64(realShare) }.prefix(max(count, 0)))
     }
 }
 

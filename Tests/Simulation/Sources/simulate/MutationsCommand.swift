@@ -9,9 +9,10 @@ struct MutationsCommand: ParsableCommand {
         abstract: "Breaks the library on purpose, and expects to see it.",
         discussion: """
             Each mutation (Sources/Primitives/Mutation.swift) breaks the library in one way. Without --search, every \
-            line of the list is carried out twice: with the mutation on, when the check that is named must fail, and \
-            with it off, when all must hold. With --search, the list is written anew: for each mutation cases are tried \
-            until one fails that holds otherwise.
+            line of the list is carried out twice: with the mutation on, when a check that is there for it must fail, \
+            and with it off, when all must hold. Where the library has changed and a seed means another run, the next \
+            seeds are tried; the lines that should be refreshed are told at the end. With --search, the list is written \
+            anew: for each mutation cases are tried until one fails that holds otherwise.
             """)
 
     @Flag(help: "Look for a case that catches each mutation, and write the list.")
@@ -19,6 +20,12 @@ struct MutationsCommand: ParsableCommand {
 
     @Option(help: "How many seeds of each kind a search tries.")
     var seeds = 200
+
+    @Option(help: "How many seeds are tried with both algorithms where a line of the list catches nothing any more.")
+    var nextSeeds = 200
+
+    @Flag(help: "Print the list as a Markdown table, as docs/simulation.md has it.")
+    var markdown = false
 
     @Option(help: "Only this mutation.")
     var mutation: String?
@@ -38,6 +45,7 @@ struct MutationsCommand: ParsableCommand {
             guard let known = Mutation(name: mutation) else { throw ValidationError("no mutation \(mutation)") }
             chosen = [known]
         }
+        if markdown { return try MutationTable(entries: read()).print() }
         let failed = try search ? find(chosen) : replay(chosen)
         print("\(chosen.count - failed) passed, \(failed) failed")
         if failed > 0 { throw ExitCode.failure }
@@ -67,26 +75,63 @@ struct MutationsCommand: ParsableCommand {
 
     private func replay(_ chosen: [Mutation]) throws -> Int {
         let entries = try read()
-        let outcomes = concurrently(chosen) { mutation -> String? in
-            guard let entry = entries.first(where: { $0.mutation == mutation }) else { return "is not in the list" }
-            do { return try replay(entry) } catch { return "\(error)" }
+        let outcomes = concurrently(chosen) { mutation -> Replay? in
+            guard let entry = entries.first(where: { $0.mutation == mutation }) else {
+                return .survived("is not in the list")
+            }
+            do { return try replay(entry) } catch { return .survived("\(error)") }
         }
+        var refreshed: [MutationCatch] = []
         var failed = 0
         for (mutation, outcome) in zip(chosen, outcomes) {
-            failed += outcome == nil ? 0 : 1
-            print("\(outcome == nil ? "caught  " : "SURVIVES") \(mutation.name)\(outcome.map { ": " + $0 } ?? "")")
+            switch outcome {
+            case .caught: print("caught   \(mutation.name)")
+            case .caughtElsewhere(let entry, let reason):
+                print("caught   \(mutation.name), but by \(entry.example.text): \(reason)")
+                refreshed.append(entry)
+            case .survived(let reason):
+                print("SURVIVES \(mutation.name): \(reason)")
+                failed += 1
+            case nil:
+                print("SURVIVES \(mutation.name): was not tried")
+                failed += 1
+            }
+        }
+        if !refreshed.isEmpty {
+            print("lines to refresh in \(list):")
+            for entry in refreshed { print(entry.line) }
         }
         return failed
     }
 
-    /// What is wrong with a line of the list; nil if it is right.
-    private func replay(_ entry: MutationCatch) throws -> String? {
-        let broken = try WorkerResult.run(mutation: entry.mutation, cases: [entry.example], limit: limit)
-        guard broken.found.contains(where: { $0.check == entry.check }) else {
-            return "\(entry.example.text): \(entry.check) holds"
+    /// What became of a line of the list.
+    private enum Replay {
+        case caught
+        /// The case of the list does not tell the mutation any more, and why; another one does.
+        case caughtElsewhere(MutationCatch, String)
+        case survived(String)
+    }
+
+    /// Carries out the case of the list, and others where it tells nothing any more.
+    private func replay(_ entry: MutationCatch) throws -> Replay {
+        guard let reason = try obstacle(to: entry) else { return .caught }
+        let cases = entry.example.next(seeds: nextSeeds)
+        guard let other = try firstCatch(entry.mutation, cases) else {
+            return .survived("\(reason); nor do \(cases.count) other cases tell it")
         }
-        let whole = try WorkerResult.run(mutation: nil, cases: [entry.example], limit: limit)
-        return whole.found.first.map { "\(entry.example.text) fails without it: \($0.check): \($0.sentence)" }
+        return .caughtElsewhere(other.entry, reason)
+    }
+
+    /// Why a line of the list does not hold: the library is broken in that way, and nothing that is there for it
+    /// fails; or the library is whole, and something fails. Nil if the line is right.
+    private func obstacle(to entry: MutationCatch) throws -> String? {
+        let (mutation, example) = (entry.mutation, entry.example)
+        let broken = try WorkerResult.run(mutation: mutation, cases: [example], limit: limit)
+        guard broken.found.contains(where: { mutation.isExpected($0.check) }) else {
+            return "\(example.text) holds with it"
+        }
+        let whole = try WorkerResult.run(mutation: nil, cases: [example], limit: limit)
+        return whole.found.first.map { "\(example.text) fails without it: \($0.check): \($0.sentence)" }
     }
 
     // MARK: - Searching
@@ -121,7 +166,7 @@ struct MutationsCommand: ParsableCommand {
         return findings.count { $0 == nil }
     }
 
-    /// Tries cases until one is caught.
+    /// Tries cases that hold without the mutation until one is caught.
     private func find(_ mutation: Mutation, _ cases: [MutationCase]) throws -> Finding? {
         let result = try WorkerResult.run(mutation: mutation, cases: cases, untilFailure: true, limit: limit)
         guard let first = result.found.first(where: { mutation.isExpected($0.check) }) else {
@@ -134,6 +179,19 @@ struct MutationsCommand: ParsableCommand {
         }
         let entry = MutationCatch(mutation: mutation, example: first.example, check: first.check)
         return Finding(entry: entry, sentence: first.sentence, count: result.count)
+    }
+
+    /// Tries cases until one is caught that holds without the mutation; only those that are caught are carried out
+    /// twice.
+    private func firstCatch(_ mutation: Mutation, _ cases: [MutationCase]) throws -> Finding? {
+        var left = cases[...]
+        while !left.isEmpty {
+            guard let finding = try find(mutation, [MutationCase](left)) else { return nil }
+            let whole = try WorkerResult.run(mutation: nil, cases: [finding.entry.example], limit: limit)
+            if whole.found.isEmpty { return finding }
+            left = left.drop { $0 != finding.entry.example }.dropFirst()
+        }
+        return nil
     }
 
     /// The cases that hold for the library as it is: only they can tell anything.
