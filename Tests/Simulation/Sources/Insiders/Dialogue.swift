@@ -27,6 +27,9 @@ public enum Dialogue: String, CaseIterable, Sendable {
     /// with VS_transitional). The Flush layer asks for the acknowledgement right after the signal, so that no network
     /// gives a key list the time to come in between.
     case keyListAfterTheSignal
+    /// A token is lost: when the time is over, all begin another run, and come to a key in it. (In a network they would
+    /// leave in the end and join again, so that a restart that leads nowhere is seen by nobody.)
+    case lostToken
 
     /// Carries it out, and answers what does not hold: empty when all is well.
     public func run() -> [Violation] {
@@ -39,6 +42,7 @@ public enum Dialogue: String, CaseIterable, Sendable {
             case .recordWithAnotherService: return try recordWithAnotherService()
             case .dataBeforeTheKeyList: return try dataBeforeTheKeyList()
             case .keyListAfterTheSignal: return try keyListAfterTheSignal()
+            case .lostToken: return try lostToken()
             }
         } catch {
             return [Violation(property: "dialogue", sentence: "the dialogue cannot be held: \(error)")]
@@ -112,6 +116,23 @@ extension Dialogue {
             return []
         }
         return [Violation(property: "tokens are fresh", sentence: "a partial token of the run before was accepted")]
+    }
+
+    private func lostToken() throws -> [Violation] {
+        let room = try Room(3)
+        room.installView()
+        for member in room.members { member.said = [] }
+        guard let due = room.members.compactMap({ $0.secure.deadline }).max() else {
+            throw SecureGroupError.keyMissing
+        }
+        for member in room.members { member.take(member.secure.tick(now: due)) }
+        room.deliverAll()
+        let keys = room.members.map { $0.secure.view?.keyFingerprint }
+        return zip(room.members, keys).compactMap { member, key in
+            guard key == nil || key != keys[0] else { return nil }
+            return Violation(
+                property: "liveness", sentence: "\(member.introduction.name) has no common key after the restart")
+        }
     }
 }
 

@@ -73,16 +73,28 @@ final class Room {
         }
     }
 
+    /// Delivers in total order until nobody says anything more.
+    func deliverAll() {
+        while let said = nextSaid() { deliver(said) }
+    }
+
     /// Delivers in total order until the next is a key list, which is answered and delivered to nobody; nil if there
     /// is none.
     func deliverUntilKeyList() -> Said? {
-        while let speaker = members.first(where: { !$0.said.isEmpty }) {
-            let said = speaker.said.removeFirst()
+        while let said = nextSaid() {
             if said.isKeyList { return said }
-            for member in members where said.destination == nil || said.destination == member.introduction.id {
-                member.hear(said)
-            }
+            deliver(said)
         }
         return nil
+    }
+
+    private func nextSaid() -> Said? {
+        members.first { !$0.said.isEmpty }?.said.removeFirst()
+    }
+
+    private func deliver(_ said: Said) {
+        for member in members where said.destination == nil || said.destination == member.introduction.id {
+            member.hear(said)
+        }
     }
 }

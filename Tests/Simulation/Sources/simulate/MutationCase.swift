@@ -63,9 +63,11 @@ enum MutationCase: Equatable {
     /// As `simulate` has it: seeds with real numbers take long, and a search leaves them out.
     private static let realShare = 2
 
-    /// What a search tries, in this order: seeds of both algorithms, exhaustive cases, dialogues.
+    /// What a search tries, in this order: seeds of both algorithms, exhaustive cases, dialogues, and the seeds again
+    /// with many partitions, which few draw.
     static func all(seeds: Int) -> [MutationCase] {
-        numbers(from: 1, count: seeds).flatMap { each($0, flavour: nil) } + small
+        let numbers = numbers(from: 1, count: seeds)
+        return numbers.flatMap { each($0, flavour: nil) } + small + numbers.flatMap { each($0, flavour: .merges) }
     }
 
     /// What is tried when this case does not tell a mutation any more: the seeds that follow, with the flavour of this
@@ -78,10 +80,9 @@ enum MutationCase: Equatable {
                 + Self.numbers(from: 1, count: seeds).flatMap { Self.each($0, flavour: nil) }
         }
         let own = flavour ?? Scenario(seed: seed).flavour
-        let numbers = Self.numbers(from: seed + 1, count: seeds)
-        return
-            (numbers.flatMap { Self.each($0, flavour: own) } + numbers.flatMap { Self.each($0, flavour: nil) }
-            + Self.small)
+        let numbers = Self.numbers(from: seed &+ 1, count: seeds)
+        return numbers.flatMap { Self.each($0, flavour: own) } + numbers.flatMap { Self.each($0, flavour: nil) }
+            + Self.small
     }
 
     private static let small = ExhaustiveStart.allCases.map { exhaustive($0) } + Dialogue.allCases.map { dialogue($0) }

@@ -143,10 +143,10 @@ struct MutationsCommand: ParsableCommand {
     }
 
     private func find(_ chosen: [Mutation]) throws -> Int {
-        let cases = try honest()
+        let cases = MutationCase.all(seeds: seeds)
         let findings = concurrently(chosen) { mutation -> Finding? in
             do {
-                guard let finding = try find(mutation, cases) else {
+                guard let finding = try firstCatch(mutation, cases) else {
                     print("SURVIVES \(mutation.name)")
                     return nil
                 }
@@ -166,9 +166,14 @@ struct MutationsCommand: ParsableCommand {
         return findings.count { $0 == nil }
     }
 
-    /// Tries cases that hold without the mutation until one is caught.
+    /// Tries cases until one is caught.
     private func find(_ mutation: Mutation, _ cases: [MutationCase]) throws -> Finding? {
-        let result = try WorkerResult.run(mutation: mutation, cases: cases, untilFailure: true, limit: limit)
+        var result = try WorkerResult.run(mutation: mutation, cases: cases, untilFailure: true, limit: limit)
+        if cases.count > 1, let last = result.found.last, last.check == "hangs" {
+            // Perhaps only the time for all of them was too short.
+            let alone = try WorkerResult.run(mutation: mutation, cases: [last.example], limit: limit)
+            result.found = result.found.dropLast() + alone.found
+        }
         guard let first = result.found.first(where: { mutation.isExpected($0.check) }) else {
             if let other = result.found.first {
                 print(
@@ -192,15 +197,6 @@ struct MutationsCommand: ParsableCommand {
             left = left.drop { $0 != finding.entry.example }.dropFirst()
         }
         return nil
-    }
-
-    /// The cases that hold for the library as it is: only they can tell anything.
-    private func honest() throws -> [MutationCase] {
-        let cases = MutationCase.all(seeds: seeds)
-        let result = try WorkerResult.run(mutation: nil, cases: cases, limit: limit)
-        let good = cases.filter { example in !result.found.contains { $0.example == example } }
-        print("\(good.count) of \(cases.count) cases hold without a mutation")
-        return good
     }
 
     // MARK: - At the same time
