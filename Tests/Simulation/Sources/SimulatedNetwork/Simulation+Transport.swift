@@ -130,28 +130,57 @@ extension Simulation {
         live.removeAll { old.contains($0) }
         for index in old { components[index].members = [] }
         for list in lists where !list.isEmpty {
-            for component in former { cut(component.members, component.firstPlace, staying: list) }
+            let late = former.flatMap { cut($0.members, $0.firstPlace, staying: list) }
             let index = components.count
             places += 1
             components.append(Component(members: list, firstPlace: places))
             live.append(index)
             announce(index, former.map { $0.members })
+            orderAgain(late)
         }
         record(.components(live.map { components[$0].members }), -1)
     }
 
+    /// What was ordered behind a message that is lost, and is ordered anew.
+    private struct Late {
+        let node: Int
+        let entry: InboxEntry
+    }
+
     /// Those of a component who stay together may miss the end of its order: from some message on that none of them
-    /// has got, all that comes from others.
-    private func cut(_ members: [Int], _ firstPlace: Int, staying list: [Int]) {
+    /// has got, all that comes from others. What they get of the old order has no gap: their own messages behind the
+    /// first one that is lost come in the new configuration.
+    private func cut(_ members: [Int], _ firstPlace: Int, staying list: [Int]) -> [Late] {
         let together = members.filter { list.contains($0) }
-        guard !together.isEmpty, together.count < members.count, dice.chance(60) else { return }
+        guard !together.isEmpty, together.count < members.count, dice.chance(60) else { return [] }
         let seen = together.reduce(firstPlace) { max($0, nodes[$1].lastPlace) }
         let end = seen + dice.roll(places - seen + 1)
+        var gap = Int.max
         for index in together {
             nodes[index].drop { entry in
                 guard entry.place > end, case .message(_, let sender, _) = entry.content else { return false }
-                return !together.contains(Int(sender - Self.firstConnection))
+                guard !together.contains(Int(sender - Self.firstConnection)) else { return false }
+                gap = min(gap, entry.place)
+                return true
             }
+        }
+        var late: [Late] = []
+        for index in together {
+            nodes[index].drop { entry in
+                guard entry.place > gap else { return false }
+                late.append(Late(node: index, entry: entry))
+                return true
+            }
+        }
+        return late.sorted { ($0.entry.place, $0.node) < ($1.entry.place, $1.node) }
+    }
+
+    private func orderAgain(_ late: [Late]) {
+        var former = -1
+        for message in late {
+            if message.entry.place != former { places += 1 }
+            former = message.entry.place
+            put(message.entry.content, place: places, number: message.entry.number, to: nodes[message.node])
         }
     }
 
