@@ -120,6 +120,25 @@ import Testing
         }
     }
 
+    @Test("who went on alone before the other had introduced itself again has not left it out on purpose")
+    func aloneBeforeTheOthersHello() throws {
+        let (network, nodes, _) = try network(["a", "b"])
+        let (a, b) = (nodes[0], nodes[1])
+        let both = nodes.map { $0.connection }
+        network.reconfigure(network.components, into: both.map { [$0] })
+        network.reconfigure(network.components, into: [both])
+        network.deliverAll(from: a)
+        network.perform(a.machine.settle(now: network.now), at: a)
+        network.deliverAll(from: a)
+        #expect(a.names == ["a"])
+        // Now a asks for b, and b acknowledges before it hears of that.
+        network.deliverAll(from: b)
+        network.perform(b.machine.settle(now: network.now), at: b)
+        network.run()
+        #expect(Set(a.names) == ["a", "b"])
+        #expect(a.view?.id == b.view?.id)
+    }
+
     @Test("a crash gives the signal, then a view without the member that is gone")
     func crash() throws {
         let (network, nodes, _) = try network(["a", "b", "c"])
