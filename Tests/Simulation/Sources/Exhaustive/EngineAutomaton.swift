@@ -16,6 +16,14 @@ enum EngineEvent: Hashable {
     case settle
     case answer
     case send(Service)
+    /// Its deadline has come.
+    case tick
+}
+
+/// An event, and the milliseconds on the network's clock when it happens.
+struct TimedEvent: Hashable {
+    let event: EngineEvent
+    let now: UInt64
 }
 
 /// A message of the transport.
@@ -46,8 +54,8 @@ struct EngineStep {
     let problems: [String]
 }
 
-/// One member with its Flush machine, as the automaton that it is: like `Automaton`, one floor lower. Its clock stands
-/// still, so that nothing is repeated and nobody is excluded.
+/// One member with its Flush machine, as the automaton that it is: like `Automaton`, one floor lower. What was sent is
+/// repeated when the clock moves; nobody is excluded, told that nobody admits it, or asked to agree once more.
 final class EngineAutomaton {
     private final class Live {
         var engine: GroupEngine
@@ -63,12 +71,13 @@ final class EngineAutomaton {
     struct State {
         let phase: Phase
         let parent: Int
-        let event: EngineEvent?
+        let event: TimedEvent?
         let history: [EventKind]
         let historyNumber: Int
         let canSend: Bool
         let canAnswer: Bool
         let isFlushing: Bool
+        let deadline: UInt64?
         let view: ViewRecord?
         let dump: [UInt8]?
     }
@@ -81,7 +90,7 @@ final class EngineAutomaton {
     private(set) var executedEvents = 0
     private var names: [StateName: Int] = [:]
     private var histories: [StateName: Int] = [:]
-    private var steps: [[EngineEvent: EngineStep]] = []
+    private var steps: [[TimedEvent: EngineStep]] = []
     private var live: [Int: Live] = [:]
     private let options: ExhaustiveOptions
     private let catalogue: TransportCatalogue
@@ -109,13 +118,12 @@ final class EngineAutomaton {
 
     private func make() -> Live {
         let entropy = Entropy.seeded(id &* 77)
-        let never = UInt64(1) << 40
         let live = Live(
             GroupEngine(
                 group: "kitchen", suite: options.suite, algorithm: options.robust, identity: identity, id: id,
                 trust: trust,
                 answersFlushRequests: false,
-                flushLimits: FlushLimits(flushTimeout: 0, admissionTimeout: 0, repeatInterval: never),
+                flushLimits: FlushLimits(flushTimeout: 0, admissionTimeout: 0),
                 secureLimits: SecureGroupLimits(agreementTimeout: 0), entropy: entropy), entropy)
         let recorder = EngineRecorder(id: id) { [unowned live] in live.record.append($0) }
         recorder.attach(to: &live.engine)
@@ -124,13 +132,14 @@ final class EngineAutomaton {
         return live
     }
 
-    func step(from state: Int, _ event: EngineEvent) -> EngineStep {
+    func step(from state: Int, _ event: EngineEvent, now: UInt64) -> EngineStep {
+        let event = TimedEvent(event: event, now: now)
         if let known = steps[state][event] { return known }
         let live = take(state)
         live.record = []
         let (actions, error) = apply(event, to: live)
         var sends: [Int] = []
-        var problems = error.map { ["\(event) is refused in \(states[state].phase): \($0)"] } ?? []
+        var problems = error.map { ["\(event.event) is refused in \(states[state].phase): \($0)"] } ?? []
         for action in actions {
             switch action {
             case .multicast(let bytes): sends.append(place(bytes, to: nil))
@@ -171,7 +180,7 @@ final class EngineAutomaton {
 
     private func take(_ state: Int) -> Live {
         if let known = live.removeValue(forKey: state) { return known }
-        var path: [EngineEvent] = []
+        var path: [TimedEvent] = []
         var present = state
         while let event = states[present].event {
             path.append(event)
@@ -182,26 +191,29 @@ final class EngineAutomaton {
         return live
     }
 
-    private func apply(_ event: EngineEvent, to live: Live) -> ([GroupAction], SecureGroupError?) {
+    private func apply(_ timed: TimedEvent, to live: Live) -> ([GroupAction], SecureGroupError?) {
         executedEvents += 1
-        switch event {
+        let now = timed.now
+        switch timed.event {
         case .configuration(let id, let members, let together):
             return (
                 live.engine.configurationChanged(
                     id: id, members: members.list.map(Self.connection),
                     transitional: together.list.map(Self.connection),
-                    now: 0), nil
+                    now: now), nil
             )
         case .message(let place):
             let message = catalogue.messages[place]
-            return (live.engine.received(message.bytes, from: Self.connection(of: message.sender), now: 0), nil)
-        case .settle: return (live.engine.settle(now: 0), nil)
-        case .answer: return call(live) { (live) throws(SecureGroupError) in try live.engine.acknowledgeFlush(now: 0) }
+            return (live.engine.received(message.bytes, from: Self.connection(of: message.sender), now: now), nil)
+        case .settle: return (live.engine.settle(now: now), nil)
+        case .tick: return (live.engine.tick(now: now), nil)
+        case .answer:
+            return call(live) { (live) throws(SecureGroupError) in try live.engine.acknowledgeFlush(now: now) }
         case .send(let service):
             let view = live.engine.view?.id
             let text = [UInt8(number), UInt8(truncatingIfNeeded: view?.counter ?? 0)] + (view?.hash.prefix(8) ?? [])
             return call(live) { (live) throws(SecureGroupError) in
-                try live.engine.send(text, service: service, to: nil, now: 0)
+                try live.engine.send(text, service: service, to: nil, now: now)
             }
         }
     }
@@ -217,7 +229,7 @@ final class EngineAutomaton {
         }
     }
 
-    private func place(_ live: Live, parent: Int, event: EngineEvent?, history: [EventKind]) -> Int {
+    private func place(_ live: Live, parent: Int, event: TimedEvent?, history: [EventKind]) -> Int {
         let dump = Reflection.bytes(of: live.engine, live.entropy)
         var all = Reflection()
         all.write(history.map { "\($0)" }.joined(separator: "\n"))
@@ -239,16 +251,17 @@ final class EngineAutomaton {
     }
 
     private func state(
-        of live: Live, _ parent: Int, _ event: EngineEvent?, _ history: [EventKind], _ historyNumber: Int,
+        of live: Live, _ parent: Int, _ event: TimedEvent?, _ history: [EventKind], _ historyNumber: Int,
         _ dump: [UInt8]?
     ) -> State {
-        live.engine.withMachines { flush, secure in
+        let deadline = live.engine.deadline
+        return live.engine.withMachines { flush, secure in
             var waits = false
             if case .secure(let state) = secure.state { waits = state.waitForSecFlushOk }
             return State(
                 phase: Phase(secure), parent: parent, event: event, history: history, historyNumber: historyNumber,
                 canSend: secure.canSend, canAnswer: waits, isFlushing: !flush.isSteady,
-                view: secure.view.map { ViewRecord($0) }, dump: dump)
+                deadline: deadline, view: secure.view.map { ViewRecord($0) }, dump: dump)
         }
     }
 

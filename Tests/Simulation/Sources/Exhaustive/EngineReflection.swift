@@ -25,10 +25,13 @@ extension Reflection {
             reflection.write(flush.insiders)
             // The key of one secure view; its members are those of the view.
             reflection.write((try? flush.key?.code(over: [1])) as Any)
+            reflection.write((try? flush.formerKey?.code(over: [1])) as Any)
             reflection.write(flush.secureView as Any)
             reflection.write(flush.ownHello)
             reflection.write(flush.hearingUntil as Any)
             reflection.write(flush.admissionDeadline as Any)
+            reflection.write(flush.nextReconsideration as Any)
+            reflection.write(flush.reconsiderations)
             reflection.write(flush.nextStabilityRepeat as Any)
             reflection.write(flush.unstableSince as Any)
             return reflection.bytes + bytes(of: secure, entropy)

@@ -14,6 +14,9 @@ import Traces
 /// What is not ordered when the network changes is ordered afterwards, in the sender's new configuration; and, as
 /// another choice, the next message of one member is ordered in time for its own part alone, and the others never get
 /// it.
+///
+/// **Time** stands still while anything else can happen. Where nothing can and somebody has a deadline, the clock moves
+/// there: what is repeated after a while may still lead on.
 final class EngineScenario: Network {
     struct World {
         var states: [Int]
@@ -24,7 +27,14 @@ final class EngineScenario: Network {
         var changesLeft: Int
         var sendsLeft: Int
         var configurations: UInt64 = 0
+        /// Milliseconds, and how often the clock may still be moved before the network changes again.
+        var now: UInt64 = 0
+        var passesLeft = EngineScenario.passes
     }
+
+    /// How often the clock is moved to the next deadline where nothing else can happen: what was repeated so often
+    /// without effect has none.
+    static let passes = 4
 
     enum Choice: CustomStringConvertible {
         case order(Int)
@@ -33,6 +43,8 @@ final class EngineScenario: Network {
         case send(Int, Service)
         /// Who is connected from now on, and whose message its own part still gets before that.
         case change([Members], last: Int?)
+        /// Time passes until the next deadline.
+        case pass
 
         var description: String {
             func letter(_ member: Int) -> String { String(Automaton.name(of: member).first ?? "?") }
@@ -44,6 +56,7 @@ final class EngineScenario: Network {
             case .change(let parts, let last):
                 let names = parts.map { $0.list.map(letter).joined() }.joined(separator: "-")
                 return "n" + names + (last.map { ":" + letter($0) } ?? "")
+            case .pass: return "t"
             }
         }
     }
@@ -78,6 +91,7 @@ final class EngineScenario: Network {
         if options.start != .joining {
             while let next = choices(world).first { prologue.append(perform(next, &world)) }
         }
+        world.passesLeft = Self.passes
         world.changesLeft = options.changes
         world.sendsLeft = options.sends
     }
@@ -89,10 +103,11 @@ final class EngineScenario: Network {
         let members = world.component.indices.filter { world.component[$0] != 0 }
         for member in members {
             if !world.outbox[member].isEmpty { choices.append(.order(member)) }
-            let step = automata[member].step(from: world.states[member], .settle)
+            let step = automata[member].step(from: world.states[member], .settle, now: world.now)
             if step.target != world.states[member] || !step.sends.isEmpty { choices.append(.settle(member)) }
             if state(member, world).canAnswer { choices.append(.answer(member)) }
         }
+        if choices.isEmpty, world.passesLeft > 0, nextDeadline(world) != nil { choices.append(.pass) }
         for member in members where world.sendsLeft > 0 && !world.hasSent.contains(member) {
             guard state(member, world).canSend else { continue }
             choices += [.send(member, .fifo), .send(member, .safe)]
@@ -107,6 +122,11 @@ final class EngineScenario: Network {
             }
         }
         return choices
+    }
+
+    /// When the first of those who are connected wants to be called.
+    private func nextDeadline(_ world: World) -> UInt64? {
+        world.component.indices.filter { world.component[$0] != 0 }.compactMap { state($0, world).deadline }.min()
     }
 
     private func partitions(_ world: World) -> [[Members]] {
@@ -139,7 +159,7 @@ final class EngineScenario: Network {
     func isSettled(_ choices: [Choice], _ world: World) -> Bool {
         choices.allSatisfy { choice in
             switch choice {
-            case .order, .settle, .answer: false
+            case .order, .settle, .answer, .pass: false
             case .send, .change: true
             }
         }
@@ -157,8 +177,10 @@ final class EngineScenario: Network {
             world.sendsLeft -= 1
             world.hasSent |= .one(member)
             return take(.send(service), member, &world)
+        case .pass: return pass(&world)
         case .change(let parts, let last):
             world.changesLeft -= 1
+            world.passesLeft = Self.passes
             let part = last.flatMap { last in parts.first { $0.contains(last) } } ?? 0
             let early = last.map { order($0, for: part & world.component[$0], &world) }
             let change = change(to: parts, &world)
@@ -176,8 +198,21 @@ final class EngineScenario: Network {
         return all
     }
 
+    /// Moves the clock to the next deadline, and calls all whose time has come.
+    private func pass(_ world: inout World) -> Happening {
+        world.passesLeft -= 1
+        world.now = max(world.now, nextDeadline(world) ?? 0)
+        var all = Happening(member: -1, record: [], problems: [])
+        for member in world.component.indices where world.component[member] != 0 {
+            if let deadline = state(member, world).deadline, deadline <= world.now {
+                all = all + take(.tick, member, &world)
+            }
+        }
+        return all
+    }
+
     private func take(_ event: EngineEvent, _ member: Int, _ world: inout World) -> Happening {
-        let step = automata[member].step(from: world.states[member], event)
+        let step = automata[member].step(from: world.states[member], event, now: world.now)
         world.states[member] = step.target
         world.outbox[member] += step.sends.map { UInt16($0) }
         if step.record.contains(where: { if case .view = $0 { true } else { false } }) {
@@ -206,6 +241,8 @@ final class EngineScenario: Network {
 
     func encode(_ world: World, into bytes: inout [UInt8]) {
         bytes += [world.hasSent, UInt8(world.changesLeft), UInt8(world.sendsLeft), UInt8(world.configurations)]
+        bytes.append(UInt8(world.passesLeft))
+        bytes += (0..<8).map { UInt8(truncatingIfNeeded: world.now >> ($0 * 8)) }
         bytes += world.component
         for state in world.states { bytes += (0..<4).map { UInt8(truncatingIfNeeded: state >> ($0 * 8)) } }
         for queue in world.outbox {
