@@ -30,6 +30,9 @@ public enum Dialogue: String, CaseIterable, Sendable {
     /// A token is lost: when the time is over, all begin another run, and come to a key in it. (In a network they would
     /// leave in the end and join again, so that a restart that leads nowhere is seen by nobody.)
     case lostToken
+    /// A safe message reaches its sender alone before they part: before the transitional signal, it is delivered to
+    /// nobody. (In a network, few of the messages are safe and on their way just then.)
+    case safeMessageAtAParting
 
     /// Carries it out, and answers what does not hold: empty when all is well.
     public func run() -> [Violation] {
@@ -43,6 +46,7 @@ public enum Dialogue: String, CaseIterable, Sendable {
             case .dataBeforeTheKeyList: return try dataBeforeTheKeyList()
             case .keyListAfterTheSignal: return try keyListAfterTheSignal()
             case .lostToken: return try lostToken()
+            case .safeMessageAtAParting: return try safeMessageAtAParting()
             }
         } catch {
             return [Violation(property: "dialogue", sentence: "the dialogue cannot be held: \(error)")]
@@ -208,6 +212,26 @@ extension Dialogue {
         return [
             Violation(
                 property: "figure 2, KL", sentence: "a key list that came after the transitional signal was installed")
+        ]
+    }
+
+    private func safeMessageAtAParting() throws -> [Violation] {
+        let wire = try Wire(2)
+        let (sender, other) = (wire.members[0], wire.members[1])
+        wire.connect(wire.members)
+        wire.deliverAll(to: wire.members)
+        guard sender.engine.view?.members.count == 2, other.engine.view?.members.count == 2 else {
+            throw SecureGroupError.noSecureView
+        }
+        let text: [UInt8] = Array("safe".utf8)
+        try wire.send(text, .safe, from: sender)
+        wire.deliverAll(to: [sender])
+        wire.connect([sender], staying: [sender])
+        guard sender.delivered.contains(text) else { return [] }
+        return [
+            Violation(
+                property: "12.2 Safe Delivery (§3.1)",
+                sentence: "a safe message was delivered before the signal, and a member of the view never got it")
         ]
     }
 }
