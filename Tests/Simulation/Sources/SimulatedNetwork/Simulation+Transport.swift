@@ -69,9 +69,12 @@ extension Simulation {
             case .flip(let place, let bit):
                 statistics.tampered += 1
                 bytes[place] ^= bit
+            case .relabel(let label):
+                statistics.tampered += 1
+                Tampering.relabel(&bytes, label)
             }
             put(
-                .message(bytes: bytes, sender: sender.connection, wasTampered: own != .leave), place: places,
+                .message(bytes: bytes, sender: sender.connection, wasTampered: bytes != message.bytes), place: places,
                 number: number, to: receiver)
         }
         if let left = tampering?.left, left <= 0 { tampering = nil }

@@ -4,6 +4,25 @@ struct Tampering {
         case leave
         case swallow
         case flip(place: Int, bit: UInt8)
+        case relabel(Label)
+    }
+
+    /// What a message of the layer above Flush, which Flush does not authenticate, is made to look like.
+    enum Label: CaseIterable {
+        case partialToken, finalToken, factOut, keyList, restart, record, garbage
+
+        /// The payload's kind, and for a token the token's kind.
+        var kinds: (payload: UInt8, token: UInt8?) {
+            switch self {
+            case .partialToken: (1, 1)
+            case .finalToken: (1, 2)
+            case .factOut: (1, 3)
+            case .keyList: (1, 4)
+            case .restart: (2, nil)
+            case .record: (3, nil)
+            case .garbage: (0, nil)
+            }
+        }
     }
 
     /// Which messages it is after.
@@ -13,6 +32,8 @@ struct Tampering {
 
     let swallows: Bool
     let prey: Prey
+    /// What it makes of messages of the layer above, which are its only prey then.
+    let label: Label?
     /// The member that does not get them as they are; nil: nobody does.
     let victim: Int?
     /// Of a hundred.
@@ -35,15 +56,27 @@ struct Tampering {
         guard left > 0, isPrey(message.bytes), dice.chance(share) else { return .leave }
         left -= 1
         if swallows { return .swallow }
+        if let label { return .relabel(label) }
         return .flip(place: dice.roll(message.bytes.count), bit: 1 << UInt8(dice.roll(8)))
     }
 
     private func isPrey(_ bytes: [UInt8]) -> Bool {
         guard bytes.count > 1 else { return false }
+        guard label == nil else { return bytes[1] == 5 && bytes.count > Self.tokenKind }
         switch prey {
         case .all: return true
         case .control: return bytes[1] != 5
-        case .tokens: return bytes[1] == 5 && bytes.count > 51 && bytes[51] != 3
+        case .tokens: return bytes[1] == 5 && bytes.count > Self.payloadKind && bytes[Self.payloadKind] != 3
         }
+    }
+
+    /// Where in a message of Flush the kind of what it carries stands, and behind that a token's own kind.
+    private static let payloadKind = 51
+    private static let tokenKind = payloadKind + 4
+
+    /// A message with another kind.
+    static func relabel(_ bytes: inout [UInt8], _ label: Label) {
+        bytes[payloadKind] = label.kinds.payload
+        if let kind = label.kinds.token { bytes[tokenKind] = kind }
     }
 }

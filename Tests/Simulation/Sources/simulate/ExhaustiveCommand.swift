@@ -62,6 +62,10 @@ struct ExhaustiveCommand: ParsableCommand {
             if isQuoted { passed += 1 } else { failed += 1 }
             if !isQuoted { print("\(document) does not contain this:\n\(Comparison.document)") }
         }
+        let cells = CellCoverage(seen, algorithm: algorithm)
+        print("\(algorithm): \(cells.text)")
+        for contradiction in cells.contradictions { print("FAILED \(contradiction)") }
+        failed += cells.contradictions.count
         print("\(passed) passed, \(failed) failed")
         if failed > 0 { throw ExitCode.failure }
     }

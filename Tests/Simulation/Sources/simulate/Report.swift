@@ -1,3 +1,4 @@
+import Exhaustive
 import Foundation
 import SimulatedNetwork
 import Traces
@@ -43,6 +44,7 @@ struct Report: Sendable {
             lines.append("  replay: \(failure.replay)")
             if let page = failure.page { lines.append("  page: \(page)") }
         }
+        for contradiction in contradictions { lines.append("FAILED \(contradiction)") }
         if failures.count > 20 { lines.append("and \(failures.count - 20) more that failed") }
         return lines.joined(separator: "\n")
     }
@@ -101,9 +103,24 @@ struct Report: Sendable {
             }
             lines.append(left(event.rawValue, 20) + cells.joined())
         }
-        let covered = Phase.allCases.flatMap { phase in RobustEvent.allCases.map { coverage[phase, $0].total } }
-        lines.append("\(covered.filter { $0 > 0 }.count) of \(covered.count) cells; in brackets: refused")
+        lines.append("In brackets: refused.")
+        let cells = CellCoverage(algorithm: algorithm) { coverage[$0, $1].total > 0 }
+        lines.append("\(algorithm): \(cells.text)")
+        if total.runs >= Self.many, !cells.missing.isEmpty {
+            lines.append("  not covered: \(cells.missing.joined(separator: ", "))")
+        }
         return lines
+    }
+
+    /// In so many runs everything possible should have happened: what has not is listed.
+    private static let many = 2_000
+
+    /// Cells that were taken and cannot be, as `PossibleCells` has it.
+    var contradictions: [String] {
+        coverage.flatMap { entry in
+            CellCoverage(algorithm: entry.algorithm) { entry.table[$0, $1].total > 0 }.contradictions
+                .map { "\(entry.algorithm): \($0)" }
+        }
     }
 
     private func left(_ text: String, _ width: Int) -> String {

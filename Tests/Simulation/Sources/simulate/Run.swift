@@ -66,8 +66,9 @@ struct Run: ParsableCommand {
         }
         print(report.text)
         if let json { try report.json().write(to: URL(fileURLWithPath: json)) }
-        print("\(report.passed) passed, \(report.failures.count) failed")
-        if !report.failures.isEmpty { throw ExitCode(1) }
+        let failed = report.failures.count + report.contradictions.count
+        print("\(report.passed) passed, \(failed) failed")
+        if failed > 0 { throw ExitCode(1) }
     }
 }
 
