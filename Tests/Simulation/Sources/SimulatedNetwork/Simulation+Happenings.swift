@@ -21,7 +21,7 @@ extension Simulation {
         case .never: target()?.answers = .never
         case .hang: if let node = target() { hang(node) }
         case .swallow: tamper(swallows: true)
-        case .flip: tamper(swallows: false, label: dice.chance(50) ? dice.pick(Tampering.Label.allCases) : nil)
+        case .flip: tamper(swallows: false, relabels: dice.chance(50))
         case .refresh: if let node = target() { refresh(node) }
         case .burst: for _ in 0..<dice.roll(2...8) { if let node = target() { sendText(node) } }
         }
@@ -63,11 +63,11 @@ extension Simulation {
         merge([Int](some.prefix(dice.roll(2...live.count))))
     }
 
-    private func tamper(swallows: Bool, label: Tampering.Label? = nil) {
+    private func tamper(swallows: Bool, relabels: Bool = false) {
         let prey = Tampering.Prey.allCases[dice.roll(3)]
         tampering = Tampering(
-            swallows: swallows, prey: prey, label: label, victim: dice.chance(70) ? target()?.index : nil,
-            share: [100, 50, 20][dice.roll(3)], left: dice.roll(1...4))
+            swallows: swallows, prey: prey, relabels: relabels, victim: dice.chance(70) ? target()?.index : nil,
+            share: [100, 50, 20][dice.roll(3)], left: dice.roll(1...(relabels ? 8 : 4)))
     }
 
     // MARK: - Members

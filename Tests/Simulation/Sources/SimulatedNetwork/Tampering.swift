@@ -32,8 +32,8 @@ struct Tampering {
 
     let swallows: Bool
     let prey: Prey
-    /// What it makes of messages of the layer above, which are its only prey then.
-    let label: Label?
+    /// Whether it changes the kind of messages of the layer above, which are its only prey then: of each to any.
+    let relabels: Bool
     /// The member that does not get them as they are; nil: nobody does.
     let victim: Int?
     /// Of a hundred.
@@ -56,13 +56,13 @@ struct Tampering {
         guard left > 0, isPrey(message.bytes), dice.chance(share) else { return .leave }
         left -= 1
         if swallows { return .swallow }
-        if let label { return .relabel(label) }
+        if relabels, let label = dice.pick(Label.allCases) { return .relabel(label) }
         return .flip(place: dice.roll(message.bytes.count), bit: 1 << UInt8(dice.roll(8)))
     }
 
     private func isPrey(_ bytes: [UInt8]) -> Bool {
         guard bytes.count > 1 else { return false }
-        guard label == nil else { return bytes[1] == 5 && bytes.count > Self.tokenKind }
+        guard !relabels else { return bytes[1] == 5 && bytes.count > Self.tokenKind }
         switch prey {
         case .all: return true
         case .control: return bytes[1] != 5
