@@ -27,6 +27,8 @@ struct Run: ParsableCommand {
     var realShare = 2
     @Option(help: "Break the library in this way: see \"simulate mutations\".")
     var mutation: String?
+    @Flag(help: "Judge what must never happen alone, not that every component ends in one secure view.")
+    var safetyOnly = false
     @Flag(help: "Stop at the first seed that fails.")
     var untilFailure = false
     @Option(help: "How many threads.")
@@ -56,7 +58,8 @@ struct Run: ParsableCommand {
         Mutation.active = mutation.flatMap { Mutation(name: $0) }
         let plan = RunPlan(
             seeds: seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1), members: members, events: events,
-            flavour: flavour, algorithms: algorithm.each, suite: suite, realShare: realShare)
+            flavour: flavour, algorithms: algorithm.each, suite: suite, realShare: realShare,
+            isSafetyOnly: safetyOnly)
         let runner = Runner(plan: plan, jobs: jobs, stopsAtFailure: untilFailure)
         let report = try runner.run()
         if let kept = report.trace {

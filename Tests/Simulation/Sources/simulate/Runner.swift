@@ -15,6 +15,8 @@ struct RunPlan: Sendable {
     let algorithms: [RobustAlgorithm]
     let suite: String
     let realShare: Int
+    /// Whether it is left open that every component ends in one secure view.
+    var isSafetyOnly = false
 
     var count: Int { Int(seeds.last - seeds.first + 1) * algorithms.count }
 
@@ -50,6 +52,7 @@ struct RunPlan: Sendable {
         if let flavour { command += " --flavour \(flavour.rawValue)" }
         if suite != "simulation" { command += " --suite \(suite)" }
         if realShare != 2 { command += " --real-share \(realShare)" }
+        if isSafetyOnly { command += " --safety-only" }
         return command
     }
 }
@@ -118,8 +121,9 @@ final class Runner: Sendable {
     }
 
     /// All that does not hold of a run that is over.
-    static func violations(of simulation: Simulation) -> [Violation] {
-        simulation.livenessViolations() + Oracle.judge(simulation.trace) + simulation.keyViolations()
+    static func violations(of simulation: Simulation, isSafetyOnly: Bool = false) -> [Violation] {
+        (isSafetyOnly ? [] : simulation.livenessViolations()) + Oracle.judge(simulation.trace)
+            + simulation.keyViolations()
     }
 
     private func one(_ index: Int) throws {
@@ -128,7 +132,7 @@ final class Runner: Sendable {
         let replay = plan.replay(scenario, settings)
         let simulation = try Simulation(scenario, settings, replay: replay)
         try simulation.run()
-        let violations = Self.violations(of: simulation)
+        let violations = Self.violations(of: simulation, isSafetyOnly: plan.isSafetyOnly)
         var failure: Failure? = nil
         if !violations.isEmpty {
             var found = Failure(seed: scenario.seed, replay: replay, violations: violations)
