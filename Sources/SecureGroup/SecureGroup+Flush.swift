@@ -158,6 +158,7 @@ extension SecureGroup {
         case .over: throw .ended
         }
     }
+
     private mutating func seal(
         _ payload: [UInt8], service: Service, to destination: UInt64?, _ installed: InstalledView
     ) throws(SecureGroupError) -> [SecureGroupAction] {
