@@ -34,9 +34,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         ])
 }
 
+/// A whole cluster in one process, for unit tests and for the simulator.
+let clusterNetwork = Target.target(
+    name: "EncryptNetwork", dependencies: ["Encrypt", "Primitives"], path: "Tests/EncryptNetwork",
+    swiftSettings: [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .unsafeFlags(["-warnings-as-errors"]),
+    ] + (isSimulating ? [.define("SIMULATION")] : []))
+
 let fuzzer: [Target] = [
     .executableTarget(
-        name: "Fuzz", dependencies: ["SecureGroup", "KeyAgreement", "Arithmetic", "Flush", "LocalHub", "Primitives"],
+        name: "Fuzz",
+        dependencies: [
+            "SecureGroup", "KeyAgreement", "Arithmetic", "Flush", "LocalHub", "ProcessGroups", "Encrypt", "Primitives",
+        ],
         path: "Tests/Fuzz",
         swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .unsafeFlags(["-warnings-as-errors"])])
 ]
@@ -44,22 +56,36 @@ let fuzzer: [Target] = [
 let package = Package(
     name: "conclave",
     products: isSimulating
-        ? ["SecureGroup", "Flush", "KeyAgreement", "Arithmetic", "Primitives"].map {
+        ? ["SecureGroup", "Flush", "KeyAgreement", "Arithmetic", "Encrypt", "EncryptNetwork", "Primitives"].map {
             .library(name: $0, targets: [$0])
         } : [],
     targets: [
         .systemLibrary(name: "CPlatform"),
         .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CConclave"),
+        .systemLibrary(name: "CCorosync"),
         module("Primitives", ["CPlatform", "COpenSSL"]),
         tests("Primitives", []),
         module("Flush", ["Primitives"]),
         tests("Flush", ["Primitives"]),
+        module("Encrypt", ["Primitives"]),
+        tests("Encrypt", ["Primitives", "Certificates", "EncryptNetwork"]),
+        clusterNetwork,
+        .target(
+            name: "Certificates", path: "Tests/Certificates",
+            swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .unsafeFlags(["-warnings-as-errors"])]),
         module("LocalHub", ["Primitives"]),
         tests("LocalHub", ["Primitives"]),
-        module("Drivers", ["SecureGroup", "Flush", "KeyAgreement", "LocalHub", "Primitives", "CPlatform"]),
-        tests("Drivers", ["LocalHub", "Primitives", "CPlatform"]),
+        module("ProcessGroups", ["Primitives"]),
+        tests("ProcessGroups", ["Primitives"]),
+        module(
+            "Drivers",
+            [
+                "SecureGroup", "Flush", "KeyAgreement", "LocalHub", "ProcessGroups", "Encrypt", "Primitives",
+                "CPlatform", "CCorosync",
+            ]),
+        tests("Drivers", ["LocalHub", "Encrypt", "Primitives", "Certificates", "CPlatform"]),
         module("Arithmetic", ["Primitives", "CGMP"]),
         tests("Arithmetic", ["Primitives", "CGMP"]),
         module("SecureGroup", ["Flush", "KeyAgreement", "Arithmetic", "Primitives"]),

@@ -38,6 +38,56 @@ final class ExponentiationKernel {
     }
 }
 
+/// Fifty elements of a group to one exponent, or one to many.
+final class BatchKernel {
+    private var context: ExponentiationContext
+    private let bases: [Element]
+    private let exponent: Scalar
+    private let exponents: ScalarList
+
+    init(
+        bases: [Element], exponent: consuming Scalar, exponents: consuming ScalarList,
+        context: consuming ExponentiationContext
+    ) {
+        self.context = context
+        self.bases = bases
+        self.exponent = exponent
+        self.exponents = exponents
+    }
+
+    static func make(_ group: NumberGroup) -> BatchKernel? {
+        do throws(ArithmeticError) {
+            let entropy = Entropy.seeded(1)
+            var context = ExponentiationContext(group: group)
+            var exponents = ScalarList(group: group, capacity: 50)
+            for _ in 0..<50 { try exponents.append(try Scalar(random: group, from: entropy)) }
+            let bases = try context.powers(context.generator, exponents)
+            let exponent = try Scalar(random: group, from: entropy)
+            return BatchKernel(bases: bases, exponent: exponent, exponents: exponents, context: context)
+        } catch {
+            return nil
+        }
+    }
+
+    /// The low byte of the last result; -1 on failure.
+    func raise(threads: Int) -> Int32 {
+        context.threads = threads
+        do throws(ArithmeticError) { return Int32(try context.powers(bases, exponent)[49].bytes[0]) } catch {
+            return -1
+        }
+    }
+
+    /// The same for one base, which is the generator or another element.
+    func raiseOne(isGenerator: Bool) -> Int32 {
+        context.threads = 1
+        do throws(ArithmeticError) {
+            return Int32(try context.powers(isGenerator ? context.generator : bases[0], exponents)[49].bytes[0])
+        } catch {
+            return -1
+        }
+    }
+}
+
 /// A sealer and the opener of its records, as a member and its neighbour have them in a view.
 final class ProtectionKernel {
     private let sealer: Sealer
@@ -99,6 +149,22 @@ public func kernelExponentiationRun(_ kernel: UnsafeMutableRawPointer) -> Int32 
 @_cdecl("kernel_exponentiation_base")
 public func kernelExponentiationBase(_ kernel: UnsafeMutableRawPointer, _ target: UnsafeMutablePointer<UInt8>) {
     unsafe Unmanaged<ExponentiationKernel>.fromOpaque(kernel).takeUnretainedValue().copyBase(target)
+}
+
+@_cdecl("kernel_batch_new")
+public func kernelBatchNew(_ group: UInt8) -> UnsafeMutableRawPointer? {
+    guard let group = NumberGroup(rawValue: group), let kernel = BatchKernel.make(group) else { return nil }
+    return unsafe Unmanaged.passRetained(kernel).toOpaque()
+}
+
+@_cdecl("kernel_batch_raise")
+public func kernelBatchRaise(_ kernel: UnsafeMutableRawPointer, _ threads: Int32) -> Int32 {
+    unsafe Unmanaged<BatchKernel>.fromOpaque(kernel).takeUnretainedValue().raise(threads: Int(threads))
+}
+
+@_cdecl("kernel_batch_raise_one")
+public func kernelBatchRaiseOne(_ kernel: UnsafeMutableRawPointer, _ isGenerator: Int32) -> Int32 {
+    unsafe Unmanaged<BatchKernel>.fromOpaque(kernel).takeUnretainedValue().raiseOne(isGenerator: isGenerator != 0)
 }
 
 @_cdecl("kernel_protection_new")

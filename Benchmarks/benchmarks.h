@@ -28,7 +28,10 @@ double bare_exponentiation(int rounds);
 
 /* Each prints its figures, a line each: name, value, unit, bound, separated by tabs. */
 void benchmark_exponentiation(void);
+void benchmark_batches(void);
 void benchmark_protection(void);
+void benchmark_encrypt(void);
+void benchmark_leave(void);
 void benchmark_lookup(void);
 void benchmark_join(void);
 void benchmark_idle_group(const char *member_program);

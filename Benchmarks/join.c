@@ -50,8 +50,8 @@ static void make_member(size_t index) {
     participants[index].id = index + 1;
     REQUIRE(conclave_identity_new("member", &identities[index], NULL) == CONCLAVE_OK);
     REQUIRE(conclave_identity_public_key(identities[index], participants[index].public_key) == CONCLAVE_OK);
-    REQUIRE(conclave_agreement_new(CONCLAVE_SUITE_STANDARD, identities[index], index + 1, &agreements[index], NULL) ==
-            CONCLAVE_OK);
+    REQUIRE(conclave_agreement_new(CONCLAVE_SUITE_GDH_FFDHE3072_ED25519_AES256GCM, identities[index], index + 1,
+                                   &agreements[index], NULL) == CONCLAVE_OK);
 }
 
 static conclave_counters counted(void) {

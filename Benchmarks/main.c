@@ -23,8 +23,11 @@ void benchmark_lookup(void) {
 int main(int count, char **arguments) {
     if (count != 2) return fprintf(stderr, "usage: benchmarks IDLE-MEMBER-PROGRAM\n"), 2;
     benchmark_exponentiation();
+    benchmark_batches();
     benchmark_join();
     benchmark_protection();
+    benchmark_encrypt();
+    benchmark_leave();
     benchmark_lookup();
     benchmark_idle_group(arguments[1]);
     return 0;

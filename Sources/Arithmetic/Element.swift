@@ -5,7 +5,7 @@ public import Primitives
 public struct Element: Equatable, Sendable {
     /// The group it belongs to.
     public let group: NumberGroup
-    /// The number in big-endian bytes, as many as p has: the one spelling of it.
+    /// The number in big-endian bytes, as many as p has; or the point, uncompressed: the one spelling of it.
     public let bytes: [UInt8]
 
     init(group: NumberGroup, bytes: [UInt8]) {
@@ -18,6 +18,7 @@ public struct Element: Equatable, Sendable {
 public struct SecretElement: ~Copyable {
     /// The group it belongs to.
     public let group: NumberGroup
-    /// The number in big-endian bytes, as many as p has.
+    /// The number in big-endian bytes, as many as p has; of a point the x-coordinate, which it shares with its inverse
+    /// alone.
     public let bytes: SecretBytes
 }

@@ -1,7 +1,7 @@
 internal import CGMP
 public import Primitives
 
-/// The workspace of one group of numbers: its constants and all the memory that its operations need, allocated once.
+/// The workspace of one group: its constants and all the memory that its operations need, allocated once.
 ///
 /// Exponents are secret, and every operation with them takes a time that depends on the group alone. What an operation
 /// leaves in the workspace is wiped when it ends.
@@ -9,92 +9,36 @@ public import Primitives
 public struct ExponentiationContext: ~Copyable {
     /// The group that it computes in.
     public let group: NumberGroup
+    /// g.
+    public let generator: Element
 
-    private let modulus: Limbs
-    private let order: Limbs
-    private let base: Limbs
-    private let result: Limbs
+    /// On how many threads a batch may be computed, the caller's included: 1 to 64. Others than the caller's are begun
+    /// where that pays, and have ended when the call returns. 1 at first.
+    public var threads = 1
+
+    let engine: Engine
+    /// Those of further threads, made when they are needed first.
+    private var helpers: [Engine] = []
+    let order: Limbs
     private let product: Limbs
     private let scratch: Limbs
-    private let generatorLimbs: Limbs
 
-    /// Allocates the workspace.
+    /// Allocates the workspace. Where libcrypto cannot have a curve, every operation throws `.library`.
     public init(group: NumberGroup) {
         self.group = group
-        modulus = group.modulus
+        engine = Engine(group)
+        generator = engine.generator(of: group)
         order = group.order
-        generatorLimbs = group.generator
-        base = Limbs(count: group.elementLimbs)
-        result = Limbs(count: group.elementLimbs)
         product = Limbs(count: 2 * group.scalarLimbs)
-        let power = conclave_powm_scratch(group.orderBits, group.elementLimbs)
-        let multiplication = conclave_multiply_scratch(group.scalarLimbs)
-        scratch = Limbs(count: max(power, multiplication))
+        scratch = Limbs(count: conclave_multiply_scratch(group.scalarLimbs))
     }
 
-    /// g.
-    public var generator: Element { element(of: generatorLimbs) }
-
-    private func element(of limbs: borrowing Limbs) -> Element {
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: group.elementSize) { (buffer, count) in
-            let whole = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<group.elementSize])
-            unsafe limbs.write(bigEndian: whole)
-            count = group.elementSize
-        }
-        return Element(group: group, bytes: bytes)
-    }
-}
-
-// MARK: - Membership
-
-extension ExponentiationContext {
     /// The element that received bytes stand for, checked to be in the subgroup of prime order and to be neither 0, 1
-    /// nor -1: a Jacobi symbol where p = 2q + 1, otherwise one exponentiation.
+    /// nor -1; or to be a point of the curve and not the one at infinity.
     public mutating func element(checking bytes: [UInt8]) throws(ArithmeticError) -> Element {
         guard bytes.count == group.elementSize else { throw .badSize }
-        if isBroken(.subgroupCheckIsSkipped) { return Element(group: group, bytes: bytes) }
-        base.set(bigEndian: bytes)
-        let size = group.elementLimbs
-        // p is odd, so that p - 1 needs no borrow.
-        result.copy(from: modulus)
-        unsafe result.pointer[0] -= 1
-        let isInRange = unsafe conclave_compare(base.pointer, result.pointer, size) < 0
-        guard isInRange, !Self.isZeroOrOne(base) else { throw .notMember }
-        if group.hasSafePrime {
-            guard unsafe conclave_jacobi(base.pointer, modulus.pointer, size) == 1 else { throw .notMember }
-        } else {
-            raise(order)
-            guard Self.isZeroOrOne(result), !result.isZero else { throw .notMember }
-        }
+        guard isBroken(.subgroupCheckIsSkipped) || engine.isMember(bytes) else { throw .notMember }
         return Element(group: group, bytes: bytes)
-    }
-
-    private static func isZeroOrOne(_ limbs: borrowing Limbs) -> Bool {
-        for index in 1..<limbs.count where unsafe limbs.pointer[index] != 0 { return false }
-        return unsafe limbs.pointer[0] <= 1
-    }
-
-    /// result = base ^ exponent.
-    private func raise(_ exponent: borrowing Limbs) {
-        unsafe raise(exponent.pointer)
-    }
-
-    @unsafe
-    private func raise(_ exponent: UnsafePointer<UInt>) {
-        #if SIMULATION
-            if group == .simulation64 {
-                return unsafe result.pointer[0] = SimulatedNumbers.power(base.pointer[0], exponent[0])
-            }
-        #endif
-        unsafe conclave_powm(
-            result.pointer, base.pointer, exponent, group.orderBits, modulus.pointer, group.elementLimbs,
-            scratch.pointer)
-    }
-
-    private func wipe() {
-        result.wipe()
-        product.wipe()
-        scratch.wipe()
     }
 }
 
@@ -104,10 +48,8 @@ extension ExponentiationContext {
     /// base ^ exponent, a public value.
     public mutating func power(_ base: Element, _ exponent: borrowing Scalar) throws(ArithmeticError) -> Element {
         guard base.group == group, exponent.group == group else { throw .groupMismatch }
-        defer { wipe() }
-        self.base.set(bigEndian: base.bytes)
-        raise(exponent.limbs)
-        return element(of: result)
+        defer { engine.wipe() }
+        return unsafe try engine.power(base == generator ? nil : base, exponent.limbs.pointer)
     }
 
     /// base ^ exponent, a secret value.
@@ -115,46 +57,56 @@ extension ExponentiationContext {
         _ base: Element, _ exponent: borrowing Scalar
     ) throws(ArithmeticError) -> SecretElement {
         guard base.group == group, exponent.group == group else { throw .groupMismatch }
-        defer { wipe() }
-        self.base.set(bigEndian: base.bytes)
-        raise(exponent.limbs)
-        let bytes = unsafe SecretBytes(count: group.elementSize) { (buffer) in
-            unsafe result.write(bigEndian: buffer)
-        }
-        return SecretElement(group: group, bytes: bytes)
+        defer { engine.wipe() }
+        return unsafe try engine.secretPower(base == generator ? nil : base, exponent.limbs.pointer)
     }
 
+}
+
+// MARK: - Batches
+
+extension ExponentiationContext {
     /// Many bases to one exponent, in the order of the bases.
     public mutating func powers(
         _ bases: [Element], _ exponent: borrowing Scalar
     ) throws(ArithmeticError) -> [Element] {
         guard exponent.group == group else { throw .groupMismatch }
-        for base in bases where base.group != group { throw .groupMismatch }
-        defer { wipe() }
-        var powers: [Element] = []
-        powers.reserveCapacity(bases.count)
-        for base in bases {
-            self.base.set(bigEndian: base.bytes)
-            raise(exponent.limbs)
-            powers.append(element(of: result))
-        }
-        return powers
+        return unsafe try powers(bases, exponent.limbs.pointer, each: 0, count: bases.count)
     }
 
     /// One base to many exponents, in the order of the exponents.
     public mutating func powers(
         _ base: Element, _ exponents: borrowing ScalarList
     ) throws(ArithmeticError) -> [Element] {
-        guard base.group == group, exponents.group == group else { throw .groupMismatch }
-        defer { wipe() }
-        var powers: [Element] = []
-        powers.reserveCapacity(exponents.count)
-        self.base.set(bigEndian: base.bytes)
-        for index in 0..<exponents.count {
-            unsafe raise(exponents.limbs.pointer + index * group.scalarLimbs)
-            powers.append(element(of: result))
-        }
-        return powers
+        guard exponents.group == group else { throw .groupMismatch }
+        let size = group.scalarLimbs
+        return unsafe try powers([base], exponents.limbs.pointer, each: size, count: exponents.count)
+    }
+
+    /// Each base to the exponent at its place. Throws `.badSize` when there are not as many of both.
+    public mutating func powers(
+        _ bases: [Element], _ exponents: borrowing ScalarList
+    ) throws(ArithmeticError) -> [Element] {
+        guard exponents.group == group else { throw .groupMismatch }
+        guard bases.count == exponents.count else { throw .badSize }
+        return unsafe try powers(bases, exponents.limbs.pointer, each: group.scalarLimbs, count: bases.count)
+    }
+
+    /// The one place where batches are computed. A single base stands for all; exponents are `each` limbs apart.
+    @unsafe
+    private mutating func powers(
+        _ bases: [Element], _ exponents: UnsafePointer<UInt>, each: Int, count: Int
+    ) throws(ArithmeticError) -> [Element] {
+        for base in bases where base.group != group { throw .groupMismatch }
+        guard count > 0 else { return [] }
+        let isFixed = bases.count == 1 && bases[0] == generator
+        let pieces = Batch.pieces(of: count, in: group, isFixed: isFixed, threads: threads)
+        while helpers.count < pieces - 1 { helpers.append(Engine(group)) }
+        let batch = unsafe Batch(
+            engines: [engine] + helpers.prefix(pieces - 1), bases: isFixed ? [] : bases, exponents: exponents,
+            each: each, count: count)
+        Workers.run(pieces, batch.run)
+        return try batch.results()
     }
 }
 
@@ -195,5 +147,10 @@ extension ExponentiationContext {
         let remainder = Limbs(count: group.scalarLimbs)
         remainder.copy(from: product)
         return remainder
+    }
+
+    private func wipe() {
+        product.wipe()
+        scratch.wipe()
     }
 }

@@ -75,4 +75,6 @@ enum GroupConstants {
         ce5c53e66968970b9a1eeb66b33926e49763e3f1a34c95a723d75301373c3dedb86f6bd0f67b41f036f8398093c001bd\
         72720cb2e0e9441e603476a40651c8fd823dbb0102db3eb9476cf99a7833410c
         """
+
+    static let p256Order: StaticString = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
 }

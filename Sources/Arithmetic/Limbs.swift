@@ -54,11 +54,17 @@ public struct Limbs: ~Copyable {
 
     /// Reads big-endian bytes of exactly this width.
     func set(bigEndian bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBufferPointer { (buffer) in unsafe set(bigEndian: buffer) }
+    }
+
+    /// Reads big-endian bytes of exactly this width.
+    @unsafe
+    func set(bigEndian bytes: UnsafeBufferPointer<UInt8>) {
         guard bytes.count == count * Self.bytesInLimb else { return wipe() }
         for index in 0..<count {
             let end = bytes.count - index * Self.bytesInLimb
             var limb: UInt = 0
-            for byte in bytes[end - Self.bytesInLimb..<end] { limb = limb << 8 | UInt(byte) }
+            for position in end - Self.bytesInLimb..<end { limb = unsafe limb << 8 | UInt(bytes[position]) }
             unsafe pointer[index] = limb
         }
     }
@@ -67,10 +73,16 @@ public struct Limbs: ~Copyable {
     @unsafe
     func write(bigEndian buffer: UnsafeMutableBufferPointer<UInt8>) {
         guard buffer.count == count * Self.bytesInLimb else { return }
+        unsafe Self.write(pointer, bigEndian: buffer)
+    }
+
+    /// Writes limbs, as many as fill a buffer, into it as big-endian bytes.
+    @unsafe
+    static func write(_ limbs: UnsafePointer<UInt>, bigEndian buffer: UnsafeMutableBufferPointer<UInt8>) {
         for index in 0..<buffer.count {
             let position = buffer.count - 1 - index
-            let shift = UInt(8 * (index % Self.bytesInLimb))
-            unsafe buffer[position] = UInt8(truncatingIfNeeded: pointer[index / Self.bytesInLimb] >> shift)
+            let shift = UInt(8 * (index % bytesInLimb))
+            unsafe buffer[position] = UInt8(truncatingIfNeeded: limbs[index / bytesInLimb] >> shift)
         }
     }
 

@@ -1,5 +1,8 @@
-/// A group of numbers: the subgroup of prime order q of the numbers modulo a prime p, with its generator. The raw value
-/// is the number by which a suite names it; 5 is kept for P-256.
+internal import Primitives
+
+/// A group of prime order q with its generator g: a subgroup of the numbers modulo a prime p, or the points of a curve.
+/// It is written as a multiplication throughout, so that for points base ^ exponent is exponent times base. The raw
+/// value is the number by which a suite names it.
 public enum NumberGroup: UInt8, Sendable, CaseIterable {
     /// RFC 7919, 2048 bits, p = 2q + 1.
     case ffdhe2048 = 1
@@ -9,6 +12,8 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
     case ffdhe4096 = 3
     /// RFC 5114 §2.3, p of 2048 bits and q of 256. The origin of its constants is unexplained.
     case modp2048Order256 = 4
+    /// The curve P-256 of FIPS 186-4, D.1.2.3, through libcrypto: its points, uncompressed.
+    case p256 = 5
     /// The paper's smaller size, p of 512 bits and q of 160: breakable, for benchmarks alone.
     case paper512 = 14
     /// The paper's larger size, p of 1024 bits and q of 160: breakable, for benchmarks alone.
@@ -23,6 +28,7 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
     struct Shape {
         let elementSize: Int
         let orderBits: Int
+        /// p; empty for a curve.
         let modulus: StaticString
         /// The order and the generator where p is not 2q + 1.
         var short: (order: StaticString, generator: StaticString)? = nil
@@ -38,6 +44,10 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
             Shape(
                 elementSize: 256, orderBits: 256, modulus: GroupConstants.modp2048Order256P,
                 short: (GroupConstants.modp2048Order256Q, GroupConstants.modp2048Order256G))
+        case .p256:
+            Shape(
+                elementSize: EllipticCurve.pointSize, orderBits: 256, modulus: "", short: (GroupConstants.p256Order, "")
+            )
         case .paper512:
             Shape(
                 elementSize: 64, orderBits: 160, modulus: GroupConstants.paper512P,
@@ -55,8 +65,14 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
     /// Whether the group protects nothing and is there for comparing figures with the paper's.
     public var isForBenchmarks: Bool { shape.isForBenchmarks }
 
-    /// Bytes of an element: the size of p, a multiple of eight.
+    /// Bytes of an element: the size of p, a multiple of eight; of a point, 65.
     public var elementSize: Int { shape.elementSize }
+
+    /// Bytes of a secret element: as many as p has; of a point, those of its x-coordinate.
+    public var secretSize: Int { isCurve ? EllipticCurve.coordinateSize : elementSize }
+
+    /// Whether the elements are points.
+    var isCurve: Bool { self == .p256 }
 
     /// Bits of the order q.
     public var orderBits: Int { shape.orderBits }
@@ -64,7 +80,7 @@ public enum NumberGroup: UInt8, Sendable, CaseIterable {
     /// Whether p = 2q + 1, where a Jacobi symbol decides membership.
     var hasSafePrime: Bool { shape.short == nil }
 
-    /// Limbs of an element.
+    /// Limbs of an element that is a number.
     var elementLimbs: Int { elementSize / Limbs.bytesInLimb }
 
     /// Limbs of a scalar.

@@ -6,10 +6,12 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
+#include <openssl/obj_mac.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -111,5 +113,7 @@ static inline int conclave_aead_tag(EVP_CIPHER_CTX *context, void *tag, size_t t
     };
     return EVP_CIPHER_CTX_get_params(context, parameters);
 }
+
+#include "pkcs12.h"
 
 #endif

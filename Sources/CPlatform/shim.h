@@ -6,6 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -90,6 +94,14 @@ static inline uint64_t *conclave_map_wiped_on_fork(size_t size) {
     return (uint64_t *)pages;
 }
 
+/// Whether so much memory could be had just now. Nothing is kept, and nothing of malloc's state changes.
+static inline bool conclave_has_room(size_t size) {
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, 0x02 | 0x20 /* MAP_PRIVATE | MAP_ANONYMOUS */, -1, 0);
+    if (pages == MAP_FAILED) return false;
+    munmap(pages, size);
+    return true;
+}
+
 static inline uint64_t conclave_load_acquire(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
 static inline void conclave_store_release(uint64_t *word, uint64_t value) {
@@ -121,6 +133,42 @@ static inline int conclave_poll_two(int first, int second, int timeout, _Bool *s
     int count = poll(waits, 2, timeout);
     *second_ready = count > 0 && waits[1].revents != 0;
     return count;
+}
+
+/// One of several pieces of a work.
+struct conclave_piece {
+    void (*body)(void *context, size_t index);
+    void *context;
+    size_t index;
+};
+
+static inline void *conclave_run_piece(void *piece) {
+    const struct conclave_piece *own = (const struct conclave_piece *)piece;
+    own->body(own->context, own->index);
+    return NULL;
+}
+
+enum { CONCLAVE_PIECES_MAX = 64 };
+
+/// Runs `count` pieces, at most CONCLAVE_PIECES_MAX, at once, the last of them in the calling thread, and returns when
+/// all are done. The other threads are gone by then, and get none of the process's signals. A piece for which there can
+/// be no thread runs in the calling one.
+static inline void conclave_run_pieces(size_t count, void (*body)(void *context, size_t index), void *context) {
+    pthread_t threads[CONCLAVE_PIECES_MAX];
+    struct conclave_piece pieces[CONCLAVE_PIECES_MAX];
+    size_t started = 0;
+    sigset_t all, before;
+    if (count > CONCLAVE_PIECES_MAX) count = CONCLAVE_PIECES_MAX;
+    sigfillset(&all);
+    int masked = pthread_sigmask(SIG_SETMASK, &all, &before) == 0;
+    for (; masked && started + 1 < count; started++) {
+        struct conclave_piece piece = {body, context, started};
+        pieces[started] = piece;
+        if (pthread_create(&threads[started], NULL, conclave_run_piece, &pieces[started]) != 0) break;
+    }
+    if (masked) pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (size_t index = started; index < count; index++) body(context, index);
+    for (size_t index = 0; index < started; index++) pthread_join(threads[index], NULL);
 }
 
 /// What a path names, symbolic links not followed. 0, or -1 and errno.
@@ -197,6 +245,24 @@ static inline int conclave_rename_new(const char *from, const char *to) {
     // A file system without that call: a second name is refused when it exists, too.
     if (link(from, to) != 0) return -1;
     return unlink(from);
+}
+
+/// A lock for what several handles share: their threads may be different ones. NULL when there is no memory.
+static inline void *conclave_mutex_new(void) {
+    pthread_mutex_t *mutex = (pthread_mutex_t *)malloc(sizeof *mutex);
+    if (mutex != NULL) pthread_mutex_init(mutex, NULL);
+    return mutex;
+}
+
+static inline void conclave_mutex_lock(void *mutex) { pthread_mutex_lock((pthread_mutex_t *)mutex); }
+
+static inline void conclave_mutex_unlock(void *mutex) { pthread_mutex_unlock((pthread_mutex_t *)mutex); }
+
+static inline void conclave_yield(void) { sched_yield(); }
+
+static inline void conclave_mutex_free(void *mutex) {
+    pthread_mutex_destroy((pthread_mutex_t *)mutex);
+    free(mutex);
 }
 
 #endif

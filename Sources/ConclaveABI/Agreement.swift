@@ -4,14 +4,14 @@ internal import Primitives
 
 /// What `conclave_agreement` stands for.
 final class AgreementObject {
-    var context: GDHContext
+    var context: AgreementContext
     /// Tokens that the program has not fetched yet.
     var waiting: [AgreementAction] = []
     var isComplete = false
     private(set) var lentToken = LentBytes([])
     private var message = LentText("")
 
-    init(_ context: consuming GDHContext) { self.context = context }
+    init(_ context: consuming AgreementContext) { self.context = context }
 
     /// Runs what a call does, and keeps the message of its failure.
     func answering(_ body: () throws(Failure) -> Void) -> conclave_status {
@@ -28,6 +28,7 @@ final class AgreementObject {
         for action in actions {
             switch action {
             case .install: isComplete = true
+            case .passedOver: break
             case .unicast, .multicast, .multicastAgreed: waiting.append(action)
             }
         }
@@ -124,8 +125,8 @@ private func run(_ pointer: UnsafePointer<conclave_membership>?) throws(Failure)
 
 @_cdecl("conclave_suite_name") @implementation
 public func conclave_suite_name(_ suite: conclave_suite) -> UnsafePointer<CChar>! {
-    guard let suite = Suite(number: suite) else { return nil }
-    return unsafe staticText(suite.name)
+    guard Suite(number: suite) != nil else { return nil }
+    return unsafe conclave_find_suite_name(suite)
 }
 
 @_cdecl("conclave_membership_init") @implementation
@@ -152,7 +153,7 @@ public func conclave_agreement_new(
             throw Failure(CONCLAVE_E_UNKNOWN_SUITE, "this build has no suite of that number")
         }
         guard id != 0 else { throw Failure(CONCLAVE_E_INVALID_ARGUMENT, "the id of a participant is not 0") }
-        let context = GDHContext(suite: suite, identity: identity, id: id, entropy: .system())
+        let context = AgreementContext(suite: suite, identity: identity, id: id, entropy: .system())
         unsafe slot.pointee = try handle(AgreementObject(context), .agreement)
     }
 }
@@ -209,7 +210,7 @@ public func conclave_agreement_next_token(
         case .unicast(let to, let bytes): (kind, sent, destination) = (CONCLAVE_TOKEN_UNICAST, bytes, to)
         case .multicast(let bytes): (kind, sent) = (CONCLAVE_TOKEN_MULTICAST, bytes)
         case .multicastAgreed(let bytes): (kind, sent) = (CONCLAVE_TOKEN_MULTICAST_AGREED, bytes)
-        case .install: throw Failure(CONCLAVE_E_NO_EVENT)
+        case .install, .passedOver: throw Failure(CONCLAVE_E_NO_EVENT)
         }
         unsafe token.pointee = conclave_token(
             size: size, kind: UInt32(kind), destination: destination, bytes: object.lend(sent), byte_count: sent.count)
@@ -271,6 +272,17 @@ public func conclave_agreement_counters(
             verifications: total.verifications, unicasts: total.unicasts, multicasts: total.multicasts,
             membership_checks: total.membershipChecks, inversions: total.inversions)
     }
+}
+
+/// The number of threads that a program may ask for.
+func checkedThreads(_ count: UInt32) throws(Failure) -> Int {
+    guard (1...64).contains(count) else { throw Failure(CONCLAVE_E_INVALID_ARGUMENT, "there are 1 to 64 threads") }
+    return Int(count)
+}
+
+@_cdecl("conclave_agreement_set_threads") @implementation
+public func conclave_agreement_set_threads(_ agreement: OpaquePointer!, _ count: UInt32) -> conclave_status {
+    unsafe answering(agreement) { (object) throws(Failure) in object.context.threads = try checkedThreads(count) }
 }
 
 @_cdecl("conclave_agreement_message") @implementation

@@ -76,7 +76,10 @@ final class LentBytes {
     init(_ bytes: [UInt8]) {
         count = bytes.count
         unsafe pointer = .allocate(capacity: max(count, 1))
-        for index in bytes.indices { unsafe pointer[index] = bytes[index] }
+        unsafe bytes.withUnsafeBytes { (source) in
+            let room = unsafe UnsafeMutableRawBufferPointer(start: pointer, count: source.count)
+            unsafe room.copyMemory(from: source)
+        }
     }
 
     deinit { unsafe pointer.deallocate() }

@@ -1,4 +1,5 @@
 public import CConclave
+internal import CPlatform
 internal import Primitives
 
 /// A failure on its way to the caller: the status and one line that says what to do.
@@ -112,6 +113,12 @@ func text(_ pointer: UnsafePointer<CChar>?, limit: Int, what: StaticString) thro
     return text
 }
 
+/// Swift ends the process when it gets no memory, so what is large is asked for before: from so many bytes on, and so
+/// many times what the caller gives. A message is copied, cut into fragments, sealed, framed and queued, in arrays that
+/// double as they grow: one of 16 MiB was seen to need more than 48 and less than 56 MiB (guest_test.c).
+private let largeSize = 65_536
+private let copiesOfLarge = 4
+
 /// The caller's bytes, copied. NULL is allowed when there are none.
 func bytes(
     _ pointer: UnsafePointer<UInt8>?, _ size: Int, limit: Int, what: StaticString
@@ -122,7 +129,10 @@ func bytes(
     }
     guard size > 0 else { return [] }
     guard let pointer = unsafe pointer else { throw Failure(CONCLAVE_E_NULL_ARGUMENT, "the \(what) is NULL") }
-    return unsafe [UInt8](UnsafeBufferPointer(start: pointer, count: size))
+    guard size < largeSize || conclave_has_room(size * copiesOfLarge) else {
+        throw Failure(CONCLAVE_E_OUT_OF_MEMORY, "no memory for a \(what) of \(size) bytes")
+    }
+    return unsafe [UInt8](copying: UnsafeRawBufferPointer(start: pointer, count: size))
 }
 
 @_cdecl("conclave_error_status") @implementation

@@ -14,7 +14,7 @@ private func now() -> UInt64 { conclave_monotonic_milliseconds() }
 
 /// Runs a call on a group; a failure to find it has nowhere to leave its message.
 @unsafe
-private func answering(
+func answering(
     _ group: OpaquePointer?, _ body: (GroupObject) throws(Failure) -> Void
 ) -> conclave_status {
     let object: GroupObject
@@ -115,21 +115,29 @@ public func conclave_group_join(
 ) -> conclave_status {
     unsafe constructing(error) { () throws(Failure) in
         let slot = unsafe try output(group, what: "group")
-        let url = unsafe try text(transport_url, limit: 4_095, what: "transport URL")
-        let name = unsafe try text(group_name, limit: Int(CONCLAVE_GROUP_NAME_MAX), what: "group name")
-        let identity = unsafe try object(identity, .identity, as: IdentityObject.self).identity
-        var store = TrustStore()
-        if unsafe trust != nil { store = unsafe try object(trust, .trust, as: TrustObject.self).store }
-        let options = unsafe try driverOptions(options)
-        let driver: GroupDriver
-        do throws(GroupDriverError) {
-            driver = try GroupDriver.join(
-                url: [UInt8](url.utf8), group: name, identity: identity, trust: store, options: options)
-        } catch {
-            throw Failure(error)
-        }
-        unsafe slot.pointee = try handle(GroupObject(driver), .group)
+        let address = unsafe try transportAddress(transport_url)
+        unsafe slot.pointee = try joined(.address(address), group_name, identity, trust, options)
     }
+}
+
+/// A new membership over a transport: what both functions that join do.
+@unsafe
+func joined(
+    _ source: TransportSource, _ groupName: UnsafePointer<CChar>?, _ identity: OpaquePointer?, _ trust: OpaquePointer?,
+    _ options: UnsafePointer<conclave_group_options>?
+) throws(Failure) -> OpaquePointer {
+    let name = unsafe try text(groupName, limit: Int(CONCLAVE_GROUP_NAME_MAX), what: "group name")
+    let identity = unsafe try object(identity, .identity, as: IdentityObject.self).identity
+    var store = TrustStore()
+    if unsafe trust != nil { store = unsafe try object(trust, .trust, as: TrustObject.self).store }
+    let options = unsafe try driverOptions(options)
+    let driver: GroupDriver
+    do throws(GroupDriverError) {
+        driver = try GroupDriver.join(source, group: name, identity: identity, trust: store, options: options)
+    } catch {
+        throw Failure(error)
+    }
+    return unsafe try handle(GroupObject(driver), .group)
 }
 
 @_cdecl("conclave_group_free") @implementation
@@ -373,7 +381,7 @@ public func conclave_group_counters(
         let place = unsafe try output(counters, what: "counters")
         let size = MemoryLayout<conclave_counters>.size
         guard unsafe place.pointee.size == size else { throw Failure(CONCLAVE_E_BAD_STRUCT_SIZE) }
-        let total = object.driver.counters.agreement
+        let total = object.driver.counters.secure.agreement
         unsafe place.pointee = conclave_counters(
             size: size, exponentiations: total.exponentiations, signatures: total.signatures,
             verifications: total.verifications, unicasts: total.unicasts, multicasts: total.multicasts,

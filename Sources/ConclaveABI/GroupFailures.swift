@@ -86,12 +86,18 @@ extension Failure {
         case .secureGroup(let error): self.init(error)
         case .excluded:
             self.init(CONCLAVE_E_EXCLUDED, "excluded by the others for not answering in time: joining again")
+        case .disconnected:
+            self.init(
+                CONCLAVE_E_TRANSPORT_LOST,
+                "cut off from the cluster (its daemon is gone, or this process was silent too long): joining again when possible"
+            )
         }
     }
 
     init(_ error: TransportError) {
         switch error {
-        case .badAddress: self.init(CONCLAVE_E_BAD_URL, "a transport URL is local:PATH, the path at most 107 bytes")
+        case .badAddress:
+            self.init(CONCLAVE_E_BAD_URL, "a transport URL is local:PATH, the path at most 107 bytes, or corosync:")
         case .badGroupName: self.init(CONCLAVE_E_BAD_TEXT, "a group's name is 1 to 128 bytes of UTF-8")
         case .unreachable(EACCES), .unreachable(EPERM):
             self.init(CONCLAVE_E_PERMISSION, "the hub's socket belongs to another user")
@@ -102,9 +108,31 @@ extension Failure {
         case .refused(let reason): self.init(CONCLAVE_E_TRANSPORT_REFUSED, Self.explain(reason))
         case .lost: self.init(CONCLAVE_E_TRANSPORT_LOST)
         case .protocolViolation: self.init(CONCLAVE_E_TRANSPORT_LOST, "the hub does not speak this protocol")
+        case .libraryMissing:
+            self.init(
+                CONCLAVE_E_LIBRARY_MISSING, "corosync: needs libcpg.so.4, which is not installed (Debian: libcpg4)")
+        case .noDaemon(let code):
+            self.init(
+                CONCLAVE_E_TRANSPORT_UNREACHABLE,
+                "no Corosync daemon answers on this machine (CPG error \(code)): start it and look at its log")
+        case .noDaemonAccess:
+            self.init(
+                CONCLAVE_E_PERMISSION,
+                "the Corosync daemon does not take this user: name it in /etc/corosync/uidgid.d, see docs/corosync.md")
+        case .unfit(let reason):
+            self.init(CONCLAVE_E_TRANSPORT_UNFIT, "the engine breaks its contract: \(reason.text)")
+        case .engine(let status): self.init(engine: status)
         case .detached: self.init(CONCLAVE_E_LEFT)
         case .system(let number): self.init(CONCLAVE_E_IO, "the system refused a resource (errno \(number))")
         }
+    }
+
+    /// What a program's own engine answered: a status of the range of transports, as it is.
+    private init(engine status: Int32) {
+        let isTransports = (-599 ... -501).contains(status)
+        self.init(
+            isTransports ? Int(status) : CONCLAVE_E_TRANSPORT_LOST,
+            "the program's own engine answered: \(statusSentence(status)) (\(status))")
     }
 
     private static func explain(_ reason: HubRefusal) -> String {

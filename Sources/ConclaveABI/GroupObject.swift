@@ -15,11 +15,19 @@ final class GroupObject {
     /// The names that were lent since the last event, each once.
     private var awaitedNames: [(name: String, text: LentText)] = []
     private var failureMessage = LentText("")
+    let metrics = LentMetrics()
+    var log: GroupLog? = nil
+    private var isAnswering = false
 
     init(_ driver: GroupDriver) { self.driver = driver }
 
-    /// Runs what a call does, and keeps the message of its failure.
+    /// Runs what a call does, and keeps the message of its failure. Refused from inside a function of the program's own
+    /// engine that this group is calling.
     func answering(_ body: () throws(Failure) -> Void) -> conclave_status {
+        guard !isAnswering else { return conclave_status(CONCLAVE_E_WRONG_STATE) }
+        isAnswering = true
+        defer { isAnswering = false }
+        defer { log?.tell(driver) }
         do throws(Failure) {
             try body()
             return conclave_status(CONCLAVE_OK)

@@ -9,6 +9,12 @@ enum HandleKind: UInt64 {
     case agreement = 4
     case group = 5
     case hub = 6
+    case keyRing = 7
+    case admission = 8
+    case credential = 9
+    case encrypt = 10
+    case keyServer = 11
+    case keyFetch = 12
 }
 
 /// The table behind the opaque pointers of the C API: the one process-global state of the library.

@@ -26,13 +26,15 @@ private func row(_ status: conclave_status) -> StatusRow {
     case CONCLAVE_E_BAD_STRUCT_SIZE: return row("BAD_STRUCT_SIZE", "the size of a structure is none that it ever had")
     case CONCLAVE_E_WRONG_STATE: return row("WRONG_STATE", "not possible in the present state")
     case CONCLAVE_E_UNSUPPORTED: return row("UNSUPPORTED", "known, but not part of this build")
-    case CONCLAVE_E_BAD_URL: return row("BAD_URL", "the transport URL cannot be understood; it begins with local:")
+    case CONCLAVE_E_BAD_URL: return row("BAD_URL", "the transport URL is neither local:PATH nor corosync:")
     case CONCLAVE_E_NO_EVENT: return row("NO_EVENT", "nothing has happened")
     case CONCLAVE_E_QUEUE_FULL: return row("QUEUE_FULL", "the queue is full; process the group and call again")
     case CONCLAVE_E_FLUSH_PENDING:
         return row("FLUSH_PENDING", "a view change is under way; send again in the next view")
     case CONCLAVE_E_TIMED_OUT: return row("TIMED_OUT", "the time given has passed")
     case CONCLAVE_E_INTERRUPTED: return row("INTERRUPTED", "the wait was ended by a wake call")
+    case CONCLAVE_E_NO_KEY: return row("NO_KEY", "there is no key to seal with now: wait for the next view")
+    case CONCLAVE_E_EXHAUSTED: return row("EXHAUSTED", "all record numbers of this key were used: change the key")
     case CONCLAVE_E_PASSPHRASE_REQUIRED:
         return row("PASSPHRASE_REQUIRED", "the private key is encrypted: give a passphrase")
     case CONCLAVE_E_BAD_PASSPHRASE: return row("BAD_PASSPHRASE", "the passphrase does not open the private key")
@@ -69,6 +71,10 @@ private func networkRow(_ status: conclave_status) -> StatusRow {
     case CONCLAVE_E_WRONG_ALGORITHM:
         return row("WRONG_ALGORITHM", "the other robust algorithm than this member's")
     case CONCLAVE_E_BAD_SEAL: return row("BAD_SEAL", "an encrypted message was altered")
+    case CONCLAVE_E_UNKNOWN_EPOCH:
+        return row("UNKNOWN_EPOCH", "the record is under keys that are not here yet, or no longer")
+    case CONCLAVE_E_UNKNOWN_SENDER: return row("UNKNOWN_SENDER", "the message is of nobody in the current view")
+    case CONCLAVE_E_STALE: return row("STALE", "the message is older than what is known already")
     default: return outsideRow(status)
     }
 }
@@ -87,6 +93,9 @@ private func outsideRow(_ status: conclave_status) -> StatusRow {
     case CONCLAVE_E_PERMISSION: return row("PERMISSION", "the operating system denies access")
     case CONCLAVE_E_FILE_EXISTS: return row("FILE_EXISTS", "there is a file already, and it is not overwritten")
     case CONCLAVE_E_ADDRESS_IN_USE: return row("ADDRESS_IN_USE", "another hub listens at this address")
+    case CONCLAVE_E_TRANSPORT_UNFIT: return row("TRANSPORT_UNFIT", "the transport breaks its contract")
+    case CONCLAVE_E_LIBRARY_MISSING:
+        return row("LIBRARY_MISSING", "a library that the transport needs is not installed")
     case CONCLAVE_E_LEFT: return row("LEFT", "this member has left the group")
     case CONCLAVE_E_EXCLUDED: return row("EXCLUDED", "excluded by the others for not answering in time; joining again")
     case CONCLAVE_E_REPLACED: return row("REPLACED", "the same identity joined again elsewhere")
@@ -107,6 +116,9 @@ func staticText(_ text: StaticString) -> UnsafePointer<CChar> {
 /// The sentence for a status, for messages that begin with it.
 func statusSentence(_ status: conclave_status) -> StaticString { row(status).text }
 
+/// The name of a status.
+func statusName(_ status: conclave_status) -> StaticString { row(status).name }
+
 @_cdecl("conclave_status_text") @implementation
 public func conclave_status_text(_ status: conclave_status) -> UnsafePointer<CChar>! {
     unsafe staticText(row(status).text)
@@ -120,7 +132,8 @@ public func conclave_status_name(_ status: conclave_status) -> UnsafePointer<CCh
 @_cdecl("conclave_status_is_fatal") @implementation
 public func conclave_status_is_fatal(_ status: conclave_status) -> Bool {
     switch Int(status) {
-    case CONCLAVE_E_BAD_HANDLE, CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_LEFT, CONCLAVE_E_REPLACED,
+    case CONCLAVE_E_BAD_HANDLE, CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_TRANSPORT_UNFIT, CONCLAVE_E_LEFT,
+        CONCLAVE_E_REPLACED,
         CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_ENTROPY, CONCLAVE_E_OUT_OF_MEMORY:
         return true
     default:

@@ -8,7 +8,8 @@ public func conclave_abi_date() -> UInt32 { UInt32(CONCLAVE_ABI_DATE) }
 
 /// What `conclave_supports_feature` answers true for.
 private let features: [StaticString] = [
-    "gdh", "local", "hub", "ffdhe2048", "ffdhe3072", "ffdhe4096", "modp2048-256", "aes-256-gcm", "chacha20-poly1305",
+    "gdh", "ckd", "tgdh", "str", "bd", "local", "hub", "corosync", "callbacks", "ffdhe2048", "ffdhe3072", "ffdhe4096",
+    "modp2048-256", "p256", "aes-256-gcm", "chacha20-poly1305", "metrics", "log",
 ]
 
 @_cdecl("conclave_supports_feature") @implementation

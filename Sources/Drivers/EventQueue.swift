@@ -7,6 +7,8 @@ struct EventQueue<Event> {
 
     var isEmpty: Bool { start == items.count }
 
+    var count: Int { items.count - start }
+
     mutating func append(_ event: Event, bytes: Int) {
         items.append((event, bytes))
         byteCount += bytes

@@ -18,22 +18,24 @@ public final class GroupDriver {
     private static let firstPause: UInt64 = 100
     private static let longestPause: UInt64 = 10_000
 
-    private let address: TransportAddress
-    private let group: String
-    private let identity: Identity
-    private let options: GroupDriverOptions
+    private let source: TransportSource
+    /// The group's name.
+    public let group: String
+    let identity: Identity
+    var options: GroupDriverOptions
     private let entropy: Entropy
     private let epoll: Descriptor
     /// Ends a wait from outside.
     public let waker: Waker
     private var trust: TrustStore
-    private var transport: LocalTransport
-    private var engine: GroupEngine
+    private var transport: Transport
+    var engine: GroupEngine
+    var ledger = GroupLedger()
     private var phase = Phase.running
     private var pause = GroupDriver.firstPause
     private var watched: UInt32 = 0
     private var outgoing = OutgoingMessages()
-    private var events = EventQueue<GroupDriverEvent>()
+    private(set) var events = EventQueue<GroupDriverEvent>()
     /// Whether the transport may hold events that were read and not taken.
     private var hasBacklog = false
     /// Whether a call other than `process` has queued an event: nothing else would tell a loop to look for it.
@@ -41,7 +43,7 @@ public final class GroupDriver {
 
     /// Connects and asks to join.
     public static func join(
-        url: [UInt8], group: String, identity: Identity, trust: TrustStore, options: GroupDriverOptions
+        _ source: TransportSource, group: String, identity: Identity, trust: TrustStore, options: GroupDriverOptions
     ) throws(GroupDriverError) -> GroupDriver {
         guard let waker = Waker() else { throw .system(errno: conclave_errno()) }
         guard let epoll = Descriptor(taking: epoll_create1(Int32(EPOLL_CLOEXEC))) else {
@@ -49,22 +51,21 @@ public final class GroupDriver {
         }
         let entropy = Entropy.system()
         do throws(TransportError) {
-            let address = try TransportAddress.parse(url)
-            let transport = try open(address, group, options)
+            let transport = try open(source, group, options)
             let engine = try engine(group, identity, trust, options, entropy)
             return GroupDriver(
-                address, group, identity, trust, options, entropy, epoll, waker, transport, engine)
+                source, group, identity, trust, options, entropy, epoll, waker, transport, engine)
         } catch {
             throw .transport(error)
         }
     }
 
     private init(
-        _ address: TransportAddress, _ group: String, _ identity: Identity, _ trust: TrustStore,
+        _ source: TransportSource, _ group: String, _ identity: Identity, _ trust: TrustStore,
         _ options: GroupDriverOptions, _ entropy: Entropy, _ epoll: consuming Descriptor, _ waker: Waker,
-        _ transport: LocalTransport, _ engine: consuming GroupEngine
+        _ transport: Transport, _ engine: consuming GroupEngine
     ) {
-        self.address = address
+        self.source = source
         self.group = group
         self.identity = identity
         self.trust = trust
@@ -78,13 +79,9 @@ public final class GroupDriver {
     }
 
     private static func open(
-        _ address: TransportAddress, _ group: String, _ options: GroupDriverOptions
-    ) throws(TransportError) -> LocalTransport {
-        switch address {
-        case .local(let path):
-            return try LocalTransport.open(
-                path: path, group: [UInt8](group.utf8), queueLimit: options.sendQueueBytes)
-        }
+        _ source: TransportSource, _ group: String, _ options: GroupDriverOptions
+    ) throws(TransportError) -> Transport {
+        try Transport.open(source, group: [UInt8](group.utf8), queueLimit: options.sendQueueBytes)
     }
 
     /// A membership that has sent nothing yet, with an incarnation of its own.
@@ -93,10 +90,12 @@ public final class GroupDriver {
     ) throws(TransportError) -> GroupEngine {
         let id: UInt64
         do throws(PrimitivesError) { id = try entropy.nonzeroUInt64() } catch { throw .system(errno: EIO) }
-        return GroupEngine(
+        var engine = GroupEngine(
             group: group, suite: options.suite, algorithm: options.algorithm, identity: identity, id: id, trust: trust,
             answersFlushRequests: options.answersFlushRequests, flushLimits: options.flushLimits,
             secureLimits: options.secureLimits, entropy: entropy)
+        engine.threads = options.threads
+        return engine
     }
 
     // MARK: - Queries
@@ -110,12 +109,18 @@ public final class GroupDriver {
         switch phase {
         case .over: return nil
         case .rejoining(let time): return time
-        case .running, .leaving: return hasBacklog && !isCongested ? 0 : engine.deadline
+        case .running, .leaving:
+            if hasBacklog, !isCongested { return 0 }
+            guard let transportDeadline = transport.deadline else { return engine.deadline }
+            return min(transportDeadline, engine.deadline ?? transportDeadline)
         }
     }
 
     /// This member's id.
     public var id: UInt64 { engine.id }
+
+    /// This member's name.
+    public var name: String { identity.name }
 
     /// Whom the group waits for just now.
     public var waitingFor: [Member] {
@@ -124,7 +129,10 @@ public final class GroupDriver {
     }
 
     /// What the agreements have cost.
-    public var counters: SecureGroupCounters { engine.counters }
+    public var counters: GroupCounters { ledger.total(engine.counters) }
+
+    /// Bytes that wait to be sent.
+    var queuedBytes: Int { outgoing.byteCount + transport.queuedBytes }
 
     private var isCongested: Bool { events.byteCount >= options.eventQueueBytes }
 
@@ -141,7 +149,7 @@ public final class GroupDriver {
             connectAgain(now: now)
         case .running, .leaving: break
         }
-        transport.process()
+        transport.process(now: now)
         takeTransportEvents(now: now)
         if isActive { carryOut(engine.settle(now: now), now: now) }
         if isActive, let deadline = engine.deadline, now >= deadline { carryOut(engine.tick(now: now), now: now) }
@@ -174,19 +182,7 @@ public final class GroupDriver {
                 let until = deadline > now ? deadline - now : 0
                 pause = min(pause ?? until, until)
             }
-            waitForDescriptors(pause)
-        }
-    }
-
-    private func waitForDescriptors(_ milliseconds: UInt64?) {
-        var watched = (
-            pollfd(fd: epoll.number, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0)
-        )
-        let timeout = milliseconds.map { Int32(clamping: $0) } ?? -1
-        unsafe withUnsafeMutableBytes(of: &watched) { bytes in
-            guard let start = bytes.baseAddress else { return }
-            _ = unsafe poll(start.assumingMemoryBound(to: pollfd.self), 2, timeout)
+            waker.wait(orReadable: epoll.number, milliseconds: pause)
         }
     }
 
@@ -211,17 +207,18 @@ public final class GroupDriver {
                     engine.configurationChanged(id: id, members: members, transitional: transitional, now: now),
                     now: now)
             case .message(let sender, let bytes):
+                ledger.received.note(bytes.count)
                 carryOut(engine.received(bytes, from: sender, now: now), now: now)
-            case .lost(let error): finish(error)
+            case .lost(let error): finish(error, now: now)
             }
         }
     }
 
-    private func finish(_ error: TransportError) {
-        if case .leaving = phase, error == .detached {
-            end(.asked)
-        } else {
-            end(.transport(error))
+    private func finish(_ error: TransportError, now: UInt64) {
+        switch (phase, error) {
+        case (.leaving, .detached): end(.asked)
+        case (.running, .lost) where transport.isRestored: rejoin(because: .disconnected, now: now)
+        default: end(.transport(error))
         }
     }
 
@@ -262,14 +259,17 @@ public final class GroupDriver {
                 message.connection.map { transport.unicast(message.bytes[...], to: $0) }
                 ?? transport.multicast(message.bytes[...])
             switch outcome {
-            case .queued, .noDestination: outgoing.removeFirst()
+            case .queued:
+                ledger.sent.note(message.bytes.count)
+                outgoing.removeFirst()
+            case .noDestination: outgoing.removeFirst()
             case .tooLarge:
                 outgoing.removeFirst()
                 let problem = GroupProblem.secureGroup(.messageTooLong)
                 tell(.group(.problem(problem, about: nil)), bytes: 64)
             case .queueFull, .notAttached:
                 transport.writeQueued()
-                if transport.queuedBytes > 0 || outcome == .notAttached { return }
+                guard transport.canSend(byteCount: message.bytes.count) else { return }
             }
         }
         guard isActive else { return }
@@ -282,7 +282,7 @@ public final class GroupDriver {
         _ payload: [UInt8], service: Service, to destination: UInt64?, now: UInt64
     ) throws(GroupDriverError) {
         try requireRunning()
-        guard outgoing.byteCount + transport.queuedBytes < options.sendQueueBytes else { throw .queueFull }
+        guard queuedBytes < options.sendQueueBytes else { throw .queueFull }
         let actions: [GroupAction]
         do throws(SecureGroupError) {
             actions = try engine.send(payload, service: service, to: destination, now: now)
@@ -354,19 +354,27 @@ public final class GroupDriver {
         unwatch()
         transport.close()
         if case .leaving = phase { return end(.asked) }
+        pauseBeforeRejoining(now: now)
+    }
+
+    private func pauseBeforeRejoining(now: UInt64) {
         phase = .rejoining(at: now &+ pause)
         pause = min(pause &* 2, Self.longestPause)
     }
 
     private func connectAgain(now: UInt64) {
         do throws(TransportError) {
-            transport = try Self.open(address, group, options)
+            transport = try Self.open(source, group, options)
+            let level = noteLevel
+            ledger.close(&engine)
             engine = try Self.engine(group, identity, trust, options, entropy)
+            noteLevel = level
             phase = .running
             watched = 0
             watch()
         } catch {
-            end(.transport(error))
+            guard case .noDaemon = error, transport.isRestored else { return end(.transport(error)) }
+            pauseBeforeRejoining(now: now)
         }
     }
 

@@ -10,6 +10,8 @@ public struct GroupDriverOptions {
     public var answersFlushRequests = true
     public var flushLimits = FlushLimits()
     public var secureLimits = SecureGroupLimits()
+    /// On how many threads, 1 to 64, many powers at once may be computed.
+    public var threads = 1
     /// Bytes that may wait to be sent before sending is refused.
     public var sendQueueBytes = 4 << 20
     /// Bytes that may wait for the application before the transport is no longer read.

@@ -4,9 +4,8 @@ internal import Primitives
 
 /// One member's connection to a local hub.
 ///
-/// The surface is kept to what every kind of transport can offer (a hub, a cluster's process groups, callbacks),
-/// because an enum of transports will stand in its place: a descriptor with the events of interest, `process`,
-/// `nextEvent`, two ways to send and a pause. Nothing blocks. The owner's loop:
+/// The surface is what every kind of transport offers (`Transport`): a descriptor with the events of interest,
+/// `process`, `nextEvent`, two ways to send and a pause. Nothing blocks. The owner's loop:
 ///
 /// 1. wait for `wantedEvents` on `descriptor`; when they are 0, do not watch it (a hang-up is reported even unwanted);
 /// 2. call `process`, which reads and writes what is possible;
@@ -206,7 +205,7 @@ public final class LocalTransport {
                 id: configuration.id, members: configuration.members, transitional: configuration.transitional)
         case .message(let message):
             if case .attaching = state { return lose(.protocolViolation) }
-            return .message(sender: message.sender, bytes: Array(message.payload))
+            return .message(sender: message.sender, bytes: [UInt8](copying: message.payload))
         case .refused(let refused):
             return lose(.refused(refused.reason))
         }

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Primitives
 
 /// Bytes that wait for a descriptor to take them.
 ///
@@ -27,7 +28,7 @@ struct OutputQueue {
         guard !bytes.isEmpty else { return }
         byteCount += bytes.count
         if head < chunks.count, chunks[chunks.count - 1].count + bytes.count <= Self.gatherLimit {
-            chunks[chunks.count - 1].append(contentsOf: bytes)
+            chunks[chunks.count - 1].append(copying: bytes)
         } else {
             chunks.append(bytes)
         }

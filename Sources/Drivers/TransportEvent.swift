@@ -15,7 +15,7 @@ public enum TransportEvent: Equatable, Sendable {
 
 /// Why a transport cannot be opened, or has ended. System errors carry their errno.
 public enum TransportError: Error, Equatable, Sendable {
-    /// The URL is not `local:PATH`, or the path is empty, over 107 bytes or holds a zero byte.
+    /// The URL is neither `corosync:` nor `local:PATH`, or the path is empty, over 107 bytes or holds a zero byte.
     case badAddress
     /// The group's name is empty, over 128 bytes or not UTF-8.
     case badGroupName
@@ -27,10 +27,31 @@ public enum TransportError: Error, Equatable, Sendable {
     case lost(errno: Int32)
     /// The other end does not keep to the protocol.
     case protocolViolation
+    /// libcpg is not installed.
+    case libraryMissing
+    /// No Corosync daemon answers on this machine; CPG's error.
+    case noDaemon(code: Int32)
+    /// The Corosync daemon does not take this user.
+    case noDaemonAccess
+    /// A program's own engine gave something that docs/transports.md rules out; what, in a few words.
+    case unfit(StaticText)
+    /// A program's own engine answered with this status.
+    case engine(status: Int32)
     /// This end has detached, and everything that it sent before has been ordered.
     case detached
     /// The system refused a resource.
     case system(errno: Int32)
+}
+
+/// Text of the program itself, comparable.
+public struct StaticText: Equatable, Sendable, ExpressibleByStringLiteral {
+    public let text: StaticString
+
+    public init(stringLiteral text: StaticString) { self.text = text }
+
+    public static func == (left: StaticText, right: StaticText) -> Bool {
+        left.text.description == right.text.description
+    }
 }
 
 /// What became of a message given to a transport.

@@ -19,4 +19,17 @@ public final class Waker: Sendable {
 
     /// Lowers it; whether it was raised.
     public func takeBack() -> Bool { conclave_lower_event(descriptor) }
+
+    /// Waits until it is raised or another descriptor is readable, at most so long; nil: without end.
+    func wait(orReadable other: Int32, milliseconds: UInt64?) {
+        var watched = (
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        )
+        let timeout = milliseconds.map { Int32(clamping: $0) } ?? -1
+        unsafe withUnsafeMutableBytes(of: &watched) { bytes in
+            guard let start = bytes.baseAddress else { return }
+            _ = unsafe poll(start.assumingMemoryBound(to: pollfd.self), 2, timeout)
+        }
+    }
 }

@@ -18,6 +18,9 @@ struct Configuration: Equatable {
     /// Connections, strangers included, in the transport's order.
     let members: [UInt64]
     private let connected: PlaceIndex
+    /// The configurations since all introduced themselves, this one last. Between them members only departed: who said
+    /// something in one of them need not say it again.
+    private(set) var passages: [LineageStep] = []
     /// Those who have sent a valid hello, in the order in which their hellos were delivered.
     private(set) var peers: [Peer] = []
     private(set) var exclusions: [Excluded] = []
@@ -37,10 +40,11 @@ struct Configuration: Equatable {
     private var latest: (list: AcceptedList, meaning: Acceptance)? = nil
 
     init(
-        id: UInt64, members: [UInt64], keeping peers: [Peer] = [], _ exclusions: [Excluded] = [],
-        refused: [UInt64] = []
+        id: UInt64, members: [UInt64], passages: [LineageStep] = [], keeping peers: [Peer] = [],
+        _ exclusions: [Excluded] = [], refused: [UInt64] = []
     ) {
         self.id = id
+        self.passages = passages
         self.members = members
         connected = PlaceIndex(members)
         self.exclusions = exclusions
@@ -57,6 +61,9 @@ struct Configuration: Equatable {
     /// Whether everybody connected has introduced itself.
     var isComplete: Bool { peers.count == members.count }
 
+    /// Whether somebody connected has not introduced itself, not even in a way that was refused.
+    var lacksHello: Bool { peers.count + refused.numbers.count < members.count }
+
     /// Places of the peers in ascending order of their connections.
     var placesByConnection: [Int] { placeOfConnection.ascending }
 
@@ -68,6 +75,19 @@ struct Configuration: Equatable {
     }
 
     // MARK: - What was multicast
+
+    /// The lineage that somebody has in this configuration whose hello is of this one or of one before it; nil when
+    /// others came in between, and it has introduced itself again. A hello that one member was not given in time is
+    /// still of use to it.
+    func lineage(of hello: Hello) throws(PrimitivesError) -> [UInt8]? {
+        if hello.configuration == id { return hello.lineage }
+        guard let index = passages.lastIndex(where: { $0.configuration == hello.configuration }) else { return nil }
+        var lineage = hello.lineage
+        if hello.view != nil {
+            for passage in passages[(index + 1)...] { lineage = try passage.after(lineage) }
+        }
+        return lineage
+    }
 
     /// A hello of somebody connected was refused: what else comes from there is passed over.
     mutating func refuse(_ connection: UInt64) {
@@ -125,8 +145,11 @@ struct Configuration: Equatable {
 
     mutating func acknowledge(_ message: FlushAcknowledgement, meaning: Acceptance, from connection: UInt64) {
         guard let place = place(of: connection) else { return }
-        peers[place].acknowledgement = Acknowledged(
-            secureView: message.secureView, highestCounter: message.highestCounter, acceptance: meaning)
+        let acknowledgement = Acknowledged(
+            secureView: message.secureView, highestCounter: message.highestCounter, acceptance: meaning,
+            heard: Int(message.heard))
+        peers[place].acknowledgement = acknowledgement
+        peers[place].statement = acknowledgement
         if acknowledged.isEmpty { acceptedByAll = meaning.accepted }
         acceptedByAll.formIntersection(meaning.accepted)
         acknowledged.insert(place)
@@ -149,23 +172,28 @@ struct Configuration: Equatable {
             peers[place].lineage = composition.view.hash
             acknowledged.remove(place)
         }
+        // Whom its members replaced has been told by the same messages; if it asks all the same, it is told again.
+        for place in composition.places {
+            for other in sameKey[place] where peers[place].isNewer(than: peers[other]) {
+                peers[other].acknowledgement = nil
+                acknowledged.remove(other)
+            }
+        }
         acceptedByAll = PlaceSet(below: peers.count)
         for place in acknowledged.places {
             acceptedByAll.formIntersection(peers[place].acknowledgement?.acceptance.accepted ?? PlaceSet())
         }
     }
 
-    func hasExcluded(_ target: UInt64, by proposer: UInt64) -> Bool {
-        exclusions.contains { $0.proposer == proposer && $0.target == target }
-    }
-
     // MARK: - What follows from it
 
-    /// Whether somebody is awaited whom all who have acknowledged accept: no view can be ready then, whoever would be
-    /// in it. This spares nearly all the work of composing while acknowledgements come in.
+    /// Whether somebody is awaited whom all who have acknowledged accept, and whose view they can all meet: no view can
+    /// be ready then, whoever would be in it. This spares nearly all the work of composing while acknowledgements come
+    /// in.
     var isAwaitingSomebody: Bool {
         acceptedByAll.subtracting(acknowledged).places.contains { place in
             !isReplaced(place) && !exclusions.contains { $0.target == peers[place].connection }
+                && canMeet(acknowledged, companions(of: place))
         }
     }
 
@@ -178,9 +206,9 @@ struct Configuration: Equatable {
         FlushAcknowledgement.Accepted(connection: peers[place].connection, hello: peers[place].digest)
     }
 
-    /// Whether its acknowledgement names this connection, with whatever hello.
+    /// Whether its latest acknowledgement names this connection, with whatever hello.
     func names(_ peer: Int, _ connection: UInt64) -> Bool {
-        guard let acceptance = peers[peer].acknowledgement?.acceptance else { return false }
+        guard let acceptance = peers[peer].statement?.acceptance else { return false }
         guard let place = place(of: connection) else { return acceptance.unheard.contains(connection) }
         return acceptance.named.contains(place)
     }
@@ -192,8 +220,8 @@ struct Configuration: Equatable {
     }
 
     /// Whether `peer` goes on without `target`: it said so itself, or somebody did whose word binds it. A word binds
-    /// only when everybody who has acknowledged and accepts the target accepts the proposer too: somebody whom one
-    /// member alone accepts does not split the others.
+    /// only when everybody who has said that it accepts the target accepts the proposer too: somebody whom one member
+    /// alone accepts does not split the others.
     func honours(_ peer: Int, excluding target: UInt64) -> Bool {
         exclusions.contains { exclusion in
             guard exclusion.target == target, exclusion.proposer != target, !isBroken(.exclusionIsNotHonoured) else {
@@ -201,9 +229,21 @@ struct Configuration: Equatable {
             }
             if exclusion.proposer == peers[peer].connection { return true }
             guard exclusion.isBinding, names(peer, exclusion.proposer) else { return false }
-            return acknowledged.places.allSatisfy { !names($0, target) || names($0, exclusion.proposer) }
+            return peers.indices.allSatisfy { !names($0, target) || names($0, exclusion.proposer) }
         }
     }
+
+    /// Older incarnations of those in one view: who was replaced and never noticed does not come in again, but when it
+    /// asks it is told.
+    func outdated(by companions: PlaceSet) -> PlaceSet {
+        var outdated = PlaceSet()
+        for place in companions.places {
+            for other in sameKey[place] where peers[place].isNewer(than: peers[other]) { outdated.insert(other) }
+        }
+        return outdated.subtracting(acknowledged)
+    }
+
+    func shareKey(_ first: Int, _ second: Int) -> Bool { sameKey[first].contains(second) }
 
     static func == (first: Configuration, second: Configuration) -> Bool {
         first.id == second.id && first.members == second.members && first.peers == second.peers

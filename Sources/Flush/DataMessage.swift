@@ -29,7 +29,7 @@ struct DataMessage: Equatable {
             guard let service = Service(rawValue: try reader.readUInt8()) else { throw .badValue }
             let destination = try reader.readUInt64()
             return DataMessage(
-                view: view, service: service, destination: destination, payload: [UInt8](reader.readRest()))
+                view: view, service: service, destination: destination, payload: [UInt8](copying: reader.readRest()))
         } catch {
             throw .malformed(error)
         }

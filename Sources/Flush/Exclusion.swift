@@ -5,6 +5,9 @@ internal import Primitives
 struct Exclusion: Equatable {
     var configuration: UInt64
     var sender: UInt64
+    /// The VS view whose flush waits; nil for a newcomer. A proposal that was under way when the next view came has had
+    /// its time.
+    var view: ViewIdentifier?
     /// In ascending order.
     var connections: [UInt64]
 
@@ -12,6 +15,7 @@ struct Exclusion: Equatable {
         var writer = FlushWire.begin(.exclusion, group: group)
         writer.writeUInt64(configuration)
         writer.writeUInt64(sender)
+        writer.writeView(view)
         writer.writeUInt16(UInt16(truncatingIfNeeded: connections.count))
         for connection in connections { writer.writeUInt64(connection) }
         return writer
@@ -22,7 +26,8 @@ struct Exclusion: Equatable {
         try FlushWire.readHead(&reader, .exclusion, group: group)
         do throws(CodecError) {
             var message = Exclusion(
-                configuration: try reader.readUInt64(), sender: try reader.readUInt64(), connections: [])
+                configuration: try reader.readUInt64(), sender: try reader.readUInt64(), view: try reader.readView(),
+                connections: [])
             let count = Int(try reader.readUInt16())
             guard count > 0, count <= FlushWire.memberLimit else { throw .badValue }
             for _ in 0..<count {

@@ -45,12 +45,20 @@ extension FlushMachine {
     }
 
     /// Whoever is connected, accepted, and was silent when the view came may have slept, or not been heard: it is asked
-    /// again, ever more rarely. Who said whom it accepts will ask when that changes.
+    /// again, ever more rarely. Who said whom it accepts will ask when that changes. And whoever has not introduced
+    /// itself may have been kept from hearing this member, or from being heard: it is told once more who is here.
     private mutating func reconsider(now: UInt64) -> [FlushAction] {
         reconsiderations = min(reconsiderations + 1, 4)
         nextReconsideration = nil
-        considered.removeAll { $0.wasSilent }
-        return startFlushIfSomebodyWaits(now: now)
+        silent = []
+        reconsiderLater(now: now)
+        return (ownHello.isEmpty ? [] : [.multicast(ownHello)]) + startFlushIfSomebodyWaits(now: now)
+    }
+
+    /// Comes back to those who were silent, or have not introduced themselves; while there are none, to nobody.
+    mutating func reconsiderLater(now: UInt64) {
+        guard limits.flushTimeout > 0, !silent.isEmpty || configuration.lacksHello else { return }
+        nextReconsideration = now &+ limits.flushTimeout << reconsiderations
     }
 
     /// Who does not confirm safe messages would hold back everything behind them for ever: a flush finds out who it is.
@@ -69,19 +77,36 @@ extension FlushMachine {
         if let installed {
             for place in installed.staying.places where installed.trusted.contains(place) {
                 let connection = installed.view.members[place].connection
-                guard !configuration.hasAcknowledged(connection), !isExcluded(connection) else { continue }
-                if configuration.place(of: connection).map({ isApart($0) }) ?? false { continue }
+                guard configuration.place(of: connection) == nil, !isExcluded(connection) else { continue }
                 connections.append(connection)
             }
         }
-        let listed = PlaceIndex(connections)
-        for place in trusted.subtracting(configuration.acknowledged).places {
-            let peer = configuration.peers[place]
-            guard !listed.contains(peer.connection), !isExcluded(peer.connection) else { continue }
-            guard !configuration.isReplaced(place), !isApart(place) else { continue }
-            connections.append(peer.connection)
+        for place in awaited().places {
+            let connection = configuration.peers[place].connection
+            if !isExcluded(connection) { connections.append(connection) }
         }
         return connections.filter { $0 != connection }
+    }
+
+    /// Places of those who have introduced themselves and whose acknowledgement this member waits for.
+    private func awaited() -> PlaceSet {
+        let silent = trusted.subtracting(configuration.acknowledged)
+        guard let own = configuration.place(of: connection), installed != nil else { return silent }
+        if configuration.acknowledged.contains(own) {
+            var awaited = ViewComposition.awaited(by: own, in: configuration)
+            awaited.formIntersection(silent)
+            return awaited
+        }
+        let companions = configuration.companions(of: own)
+        var awaited = PlaceSet()
+        for place in silent.places where !configuration.isReplaced(place) {
+            guard
+                companions.contains(place)
+                    || configuration.canMeet(companions, configuration.companions(of: place), own: (own, trusted))
+            else { continue }
+            awaited.insert(place)
+        }
+        return awaited
     }
 
     /// Who keeps the flush from ending. While somebody has not introduced itself nobody acknowledges: then the others
@@ -118,27 +143,6 @@ extension FlushMachine {
         }
     }
 
-    /// Whether a peer and all who are in a view with it went on without this member, and none of them has asked for it
-    /// since. A newcomer goes on asking. Those of one view flush together, so they are acknowledged together: naming
-    /// some of them, and others the next time, would keep two views apart for ever.
-    private func isApart(_ place: Int) -> Bool {
-        guard installed != nil, configuration.peers[place].connection != connection, standsApart(place) else {
-            return false
-        }
-        guard let view = configuration.peers[place].view else { return true }
-        return configuration.peers.indices.allSatisfy { other in
-            configuration.peers[other].view != view || standsApart(other)
-        }
-    }
-
-    /// Whether a peer of its own does not ask for this member.
-    private func standsApart(_ place: Int) -> Bool {
-        guard trusted.contains(place), configuration.peers[place].connection != connection else { return true }
-        guard !considered.isEmpty, !configuration.names(place, connection) else { return false }
-        let id = configuration.peers[place].id
-        return considered.contains { $0.id == id && !$0.acceptedUs }
-    }
-
     private func isExcluded(_ target: UInt64) -> Bool {
         configuration.exclusions.contains { exclusion in
             guard exclusion.target == target, let proposer = configuration.place(of: exclusion.proposer) else {
@@ -155,7 +159,7 @@ extension FlushMachine {
         guard !isHearing, configuration.place(of: connection) != nil, viewHasIntroducedItself else { return [] }
         let acknowledgement = SentAcknowledgement(
             view: installed?.view.id, secureView: secureView, highestCounter: highestCounter,
-            heard: configuration.heard, accepted: acceptedPlaces())
+            heard: configuration.heard, accepted: trusted)
         guard waiting.sent != acknowledgement else { return [] }
         waiting.sent = acknowledgement
         return multicast(acknowledgement)
@@ -167,14 +171,6 @@ extension FlushMachine {
         var awaited = installed.staying.subtracting(installed.introduced)
         awaited.formIntersection(installed.trusted)
         return awaited.places.allSatisfy { isExcluded(installed.view.members[$0].connection) }
-    }
-
-    /// Everybody accepted here who does not stand apart.
-    private func acceptedPlaces() -> PlaceSet {
-        guard !considered.isEmpty, installed != nil else { return trusted }
-        var accepted = trusted
-        for place in trusted.places where isApart(place) { accepted.remove(place) }
-        return accepted
     }
 
     private func multicast(_ acknowledgement: SentAcknowledgement) -> [FlushAction] {
@@ -216,7 +212,8 @@ extension FlushMachine {
         }
         waiting.spared = PlaceIndex()
         guard !silent.isEmpty else { return actions }
-        let proposal = Exclusion(configuration: configuration.id, sender: id, connections: silent.sorted())
+        let proposal = Exclusion(
+            configuration: configuration.id, sender: id, view: installed?.view.id, connections: silent.sorted())
         return actions + multicast(proposal.unauthenticated(group: group))
     }
 
@@ -268,33 +265,18 @@ extension FlushMachine {
         // What one composition uses up, another may still ask about.
         let before = configuration
         let own = before.place(of: connection)
-        let isReplaced = own.map { before.isReplaced($0) } ?? false
+        if let own, before.isReplaced(own) {
+            // Whoever joined again elsewhere waits for the others there: nobody waits for this membership any more.
+            state = .over
+            return [.endReplaced]
+        }
         for composition in ready {
             if let own, composition.places.contains(own) {
                 actions += install(composition, computedIn: before, now: now)
-            } else if isReplaced, composition.members.contains(where: { $0.publicKey == identity.publicKey }) {
-                state = .over
-                return actions + [.endReplaced]
-            } else if own != nil {
-                // Members of this view knew us when they acknowledged: they went on without us on purpose. But who
-                // named us still asks for us, and is named in turn: to say one thing and then the other has no end.
-                for (member, place) in zip(composition.members, composition.places)
-                where installed?.member(member.id) == member {
-                    considered.removeAll { $0.id == member.id }
-                    considered.append(
-                        Considered(id: member.id, acceptedUs: before.names(place, connection)))
-                }
             }
             configuration.install(composition)
         }
-        // Who went on without this member because it was silent for too long is asked again, now that it is not.
-        let asked = considered.filter { !$0.excludedUs || isExcluded(by: $0.id) }
-        considered = asked
         return actions + startFlushIfSomebodyWaits(now: now) + settle(now: now)
-    }
-
-    private func isExcluded(by id: UInt64) -> Bool {
-        configuration.peers.contains { $0.id == id && configuration.hasExcluded(connection, by: $0.connection) }
     }
 
     private mutating func install(
@@ -313,20 +295,19 @@ extension FlushMachine {
         }
         let transitionalSet = previous.isEmpty ? [id] : moving.places.map { previous[$0].id }
         let leaving = previous.indices.filter { !moving.contains($0) }.map { previous[$0] }
-        consider(configuration, without: chosen)
         var members = composition.members
         if isBroken(.seniorityIsLocal) { members = members.filter { $0.id == id } + members.filter { $0.id != id } }
         let view = FlushView(
             id: composition.view, members: members, transitionalSet: transitionalSet,
             leaveSet: leaving, transcript: composition.transcript)
+        noteSilent(configuration, in: chosen)
         installed = Installed(view: view, since: now)
         relateConfiguration()
         relateView()
         lineage = composition.view.hash
         highestCounter = composition.view.counter
-        nextReconsideration =
-            limits.flushTimeout > 0 && considered.contains { $0.wasSilent }
-            ? now &+ limits.flushTimeout << reconsiderations : nil
+        nextReconsideration = nil
+        reconsiderLater(now: now)
         admissionDeadline = nil
         hearingUntil = nil
         state = .steady
@@ -334,25 +315,14 @@ extension FlushMachine {
         return actions
     }
 
-    /// Remembers whom this member accepted in vain; who stood apart before does so still.
-    private mutating func consider(_ configuration: Configuration, without chosen: PlaceSet) {
-        considered.removeAll { old in
-            let places = configuration.peers.indices.filter { configuration.peers[$0].id == old.id }
-            return places.isEmpty || places.contains { chosen.contains($0) }
-        }
-        guard let own = configuration.place(of: connection),
-            let acceptance = configuration.peers[own].acknowledgement?.acceptance
-        else { return }
-        for place in acceptance.accepted.subtracting(chosen).places {
+    /// Remembers whom this member accepts, and members of its new view go on without for its silence.
+    private mutating func noteSilent(_ configuration: Configuration, in chosen: PlaceSet) {
+        silent = []
+        guard !configuration.exclusions.isEmpty else { return }
+        for place in trusted.subtracting(configuration.acknowledged).places {
             let peer = configuration.peers[place]
-            // What somebody has said who was left behind for its silence came too late; what it says next counts.
-            let wasLate = configuration.honours(own, excluding: peer.connection)
-            considered.removeAll { $0.id == peer.id }
-            considered.append(
-                Considered(
-                    id: peer.id, acceptedUs: !wasLate && configuration.names(place, connection),
-                    excludedUs: configuration.hasExcluded(connection, by: peer.connection),
-                    wasSilent: wasLate || !configuration.acknowledged.contains(place)))
+            let isLeftOut = chosen.places.contains { configuration.honours($0, excluding: peer.connection) }
+            if isLeftOut { silent.append(peer.id) }
         }
     }
 }

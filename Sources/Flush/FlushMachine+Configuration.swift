@@ -12,8 +12,6 @@ extension FlushMachine {
         }
         reconsiderations = 0
         let spared = blameless()
-        let present = PlaceIndex(members)
-        if hasLostObstacle(members: present) { considered = [] }
         do throws(PrimitivesError) {
             try enter(id: id, members: members, transitional: PlaceIndex(transitional))
         } catch {
@@ -24,52 +22,50 @@ extension FlushMachine {
         restartWaiting(sparing: spared, now: now)
         actions += hasLost ? startFlush(now: now) : startFlushIfSomebodyWaits(now: now)
         if configuration.place(of: connection) == nil { actions += introduce() }
+        if nextReconsideration == nil { reconsiderLater(now: now) }
         return actions + settle(now: now)
-    }
-
-    /// Whether somebody departs who is in a view with somebody accepted: perhaps it was the one who kept others out.
-    private func hasLostObstacle(members: PlaceIndex) -> Bool {
-        var views: [ViewIdentifier] = []
-        for peer in configuration.peers where !members.contains(peer.connection) {
-            if let view = peer.view, !views.contains(view) { views.append(view) }
-        }
-        guard !views.isEmpty else { return false }
-        return configuration.peers.indices.contains { other in
-            guard trusted.contains(other), let view = configuration.peers[other].view, views.contains(view) else {
-                return false
-            }
-            return configuration.peers.indices.contains { lost in
-                lost != other && configuration.peers[lost].view == view
-                    && !members.contains(configuration.peers[lost].connection)
-            }
-        }
     }
 
     /// Takes what is known into the new configuration. When somebody is new there, nothing is: newcomers have not
     /// heard it, and everybody introduces itself again.
     private mutating func enter(id: UInt64, members: [UInt64], transitional: PlaceIndex) throws(PrimitivesError) {
-        var steps = LineageSteps(id: id, transitional: transitional)
-        if installed != nil { lineage = try steps.step(lineage) }
+        let step = try LineageStep(configuration: id, transitional: transitional)
+        if installed != nil { lineage = try step.after(lineage) }
         defer { relateConfiguration() }
         guard members.allSatisfy({ transitional.contains($0) }) else {
             installed?.isUndisturbed = false
             // All introduce themselves again, and say anew whom they accept.
-            considered = []
-            configuration = Configuration(id: id, members: members)
+            silent = []
+            configuration = Configuration(id: id, members: members, passages: [step])
+            ownHello = []
             return
         }
         let present = PlaceIndex(members)
         var kept: [Peer] = []
-        for var peer in configuration.peers where present.contains(peer.connection) {
+        // Most have the same.
+        var last: (before: [UInt8], after: [UInt8])? = nil
+        let places = configuration.peers.indices.filter { present.contains(configuration.peers[$0].connection) }
+        for place in places {
+            var peer = configuration.peers[place]
             peer.acknowledgement = nil
-            if !peer.isFresh { peer.lineage = try steps.step(peer.lineage) }
+            peer.statement = peer.statement?.keeping(places)
+            if !peer.isFresh {
+                let before = peer.lineage
+                if let last, last.before == before {
+                    peer.lineage = last.after
+                } else {
+                    peer.lineage = try step.after(before)
+                }
+                last = (before, peer.lineage)
+            }
             kept.append(peer)
         }
         let exclusions = configuration.exclusions.filter {
             present.contains($0.proposer) && present.contains($0.target)
         }
         configuration = Configuration(
-            id: id, members: members, keeping: kept, exclusions, refused: configuration.refused.numbers)
+            id: id, members: members, passages: configuration.passages + [step], keeping: kept, exclusions,
+            refused: configuration.refused.numbers)
     }
 
     /// When a member of the view did not come along: the transitional signal, and after it what waited to be stable.
@@ -114,8 +110,10 @@ extension FlushMachine {
         }
     }
 
-    /// Multicasts this member's hello for the present configuration.
+    /// Multicasts this member's hello: the one that it made when somebody came last, so that all who hear it hear the
+    /// same.
     private mutating func introduce() -> [FlushAction] {
+        guard ownHello.isEmpty else { return [.multicast(ownHello)] }
         do throws(PrimitivesError) {
             let hello = Hello(
                 suite: suite, algorithm: algorithm, configuration: configuration.id, connection: connection,
@@ -141,22 +139,18 @@ extension DeliveryQueue.Entry {
 }
 
 /// Those who come into a configuration together have the same lineage after it if they had the same before.
-private struct LineageSteps {
-    private let suffix: [UInt8]
-    /// Most have the same.
-    private var last: (before: [UInt8], after: [UInt8])? = nil
+struct LineageStep: Equatable {
+    let configuration: UInt64
+    /// SHA-256 over the configuration's number and those who came along.
+    private let digest: [UInt8]
 
-    init(id: UInt64, transitional: PlaceIndex) {
+    init(configuration: UInt64, transitional: PlaceIndex) throws(PrimitivesError) {
+        self.configuration = configuration
         var writer = ByteWriter(capacity: 16 + 8 * transitional.count)
-        writer.writeUInt64(id)
+        writer.writeUInt64(configuration)
         for connection in transitional.numbers { writer.writeUInt64(connection) }
-        suffix = writer.bytes
+        digest = try Digest.sha256(writer.bytes)
     }
 
-    mutating func step(_ lineage: [UInt8]) throws(PrimitivesError) -> [UInt8] {
-        if let last, last.before == lineage { return last.after }
-        let after = try Digest.sha256(lineage + suffix)
-        last = (lineage, after)
-        return after
-    }
+    func after(_ lineage: [UInt8]) throws(PrimitivesError) -> [UInt8] { try Digest.sha256(lineage + digest) }
 }

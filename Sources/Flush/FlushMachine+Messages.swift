@@ -27,10 +27,14 @@ extension FlushMachine {
         _ hello: Hello, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
         // Before the signature: hellos are repeated while somebody is waited for, and verifying is dear.
-        let peer = Peer(hello, digest: try digest(bytes))
-        if configuration.peer(sender)?.introduction.digest == peer.digest { return [.ignore(.repeatedHello)] }
+        var peer = Peer(hello, digest: try digest(bytes))
+        if configuration.peer(sender)?.introduction.digest == peer.digest {
+            answerRepeatedHello(of: sender, now: now)
+            return [.ignore(.repeatedHello)]
+        }
         _ = try proven(bytes, proof, by: peer)
-        guard hello.configuration == configuration.id else { return [.ignore(.outdated)] }
+        guard let lineage = try lineage(of: hello) else { return [.ignore(.outdated)] }
+        peer.lineage = lineage
         guard hello.connection == sender else { throw .wrongConfiguration }
         guard hello.suite == suite, hello.algorithm == algorithm else {
             configuration.refuse(sender)
@@ -44,6 +48,14 @@ extension FlushMachine {
         return startFlushIfSomebodyWaits(now: now)
     }
 
+    /// Who is in another view and says its hello again may lack this member's.
+    private mutating func answerRepeatedHello(of sender: UInt64, now: UInt64) {
+        guard state == .steady, limits.flushTimeout > 0, nextReconsideration == nil,
+            let place = configuration.place(of: sender), trusted.contains(place), !insiders.contains(place)
+        else { return }
+        nextReconsideration = now &+ limits.repeatInterval
+    }
+
     private mutating func received(
         _ message: FlushAcknowledgement, _ bytes: [UInt8], _ proof: Authenticator, from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
@@ -51,15 +63,21 @@ extension FlushMachine {
         switch try verified(bytes, proof, by: message.sender, at: sender, message.configuration) {
         case .valid(let sender): peer = sender
         case .late(let sender):
-            return asksForThisView(message, sender, now: now) ? startFlush(now: now) : [.ignore(.outdated)]
+            let isHere = message.configuration == configuration.id
+            return isHere ? remind(sender, whoIsIn: message.view, now: now) : [.ignore(.outdated)]
         case .without(let reason): return [.ignore(reason)]
         }
         let meaning = configuration.meaning(of: message.accepted)
         guard let place = configuration.place(of: sender), meaning.accepted.contains(place) else {
             throw .malformed(.badValue)
         }
-        guard message.view == peer.view else { return disagreed(message, peer, now: now) }
-        guard message.heard == configuration.heard else { return [.ignore(.outdated)] }
+        guard message.view == peer.view else { return disagreed(message.view, peer, now: now) }
+        guard message.heard == configuration.heard else {
+            // Its sender has heard more: what was kept from this member is repeated to all who take part in the flush.
+            let isLacking =
+                message.heard > configuration.heard && (isCompanion(peer) || isAccepted(peer.member.publicKey))
+            return isLacking ? startFlush(now: now) : [.ignore(.outdated)]
+        }
         configuration.acknowledge(message, meaning: meaning, from: sender)
         var actions: [FlushAction] = []
         if installed?.place(at: sender) != nil {
@@ -78,25 +96,25 @@ extension FlushMachine {
     /// introduce themselves again, makes it so. (Somebody whom this member alone accepts must not make it go.) The
     /// sender does, when after some time it still asks for the view that is installed here with it: a flush tells it.
     private mutating func disagreed(
-        _ message: FlushAcknowledgement, _ peer: Peer, now: UInt64
+        _ view: ViewIdentifier?, _ peer: Peer, now: UInt64
     ) -> [FlushAction] {
         guard isAccepted(peer.member.publicKey) else { return [.ignore(.outdated)] }
-        if (message.view?.counter ?? 0) > (peer.view?.counter ?? 0) {
+        if (view?.counter ?? 0) > (peer.view?.counter ?? 0) {
             guard isCompanion(peer) || isAcceptedByCompanions(peer) else { return [.ignore(.outdated)] }
             state = .over
             return [.rejoinExcluded]
         }
-        return asksForThisView(message, peer, now: now) ? startFlush(now: now) : [.ignore(.outdated)]
+        return remind(peer, whoIsIn: view, now: now)
     }
 
-    /// Whether a member of this view still acknowledges the view before it, so long after that nothing can have been
-    /// under way. It does not share this view's key: what it is told must be signed.
-    private mutating func asksForThisView(_ message: FlushAcknowledgement, _ peer: Peer, now: UInt64) -> Bool {
-        guard let installed, message.configuration == configuration.id, message.view != peer.view, isCompanion(peer),
-            peer.view == installed.view.id, now >= installed.since &+ limits.repeatInterval
-        else { return false }
+    /// A member of this view still speaks of the view before it. So long after that nothing can have been under way, a
+    /// flush tells it. It does not share this view's key: what it is told must be signed.
+    private mutating func remind(_ peer: Peer, whoIsIn view: ViewIdentifier?, now: UInt64) -> [FlushAction] {
+        guard let installed, view != peer.view, isCompanion(peer), peer.view == installed.view.id,
+            now >= installed.since &+ limits.repeatInterval
+        else { return [.ignore(.outdated)] }
         self.installed?.isUndisturbed = false
-        return true
+        return startFlush(now: now)
     }
 
     private func isCompanion(_ peer: Peer) -> Bool { installed?.member(at: peer.connection)?.id == peer.id }
@@ -120,6 +138,7 @@ extension FlushMachine {
         case .late: return [.ignore(.outdated)]
         case .without(let reason): return [.ignore(reason)]
         }
+        guard message.view == proposer.view else { return disagreed(message.view, proposer, now: now) }
         let targets = message.connections.filter { target in
             target != sender && !configuration.hasAcknowledged(target)
         }
@@ -260,6 +279,10 @@ extension FlushMachine {
             }
             throw .notAuthentic
         }
+    }
+
+    private func lineage(of hello: Hello) throws(FlushError) -> [UInt8]? {
+        do throws(PrimitivesError) { return try configuration.lineage(of: hello) } catch { throw .primitives(error) }
     }
 
     private func digest(_ bytes: [UInt8]) throws(FlushError) -> [UInt8] {

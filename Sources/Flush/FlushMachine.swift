@@ -117,16 +117,6 @@ public struct FlushMachine: ~Copyable {
         mutating func lose(_ place: Int) { staying.remove(place) }
     }
 
-    /// Somebody accepted who nevertheless did not come into the view: no reason to flush again until that changes.
-    struct Considered: Equatable {
-        let id: UInt64
-        let acceptedUs: Bool
-        /// Whether it went on without this member for its silence.
-        var excludedUs = false
-        /// Whether it had not acknowledged when this member went on.
-        var wasSilent = false
-    }
-
     let group: [UInt8]
     let suite: UInt16
     let algorithm: UInt8
@@ -141,12 +131,14 @@ public struct FlushMachine: ~Copyable {
     var installed: Installed? = nil
     var lineage = [UInt8](repeating: 0, count: FlushWire.hashSize)
     var highestCounter: UInt64 = 0
-    var considered: [Considered] = []
     /// Places in the configuration of those whose key this member accepts.
     var trusted = PlaceSet()
     /// Places in the configuration of connections that are in the view.
     var insiders = PlaceSet()
-    /// When those who were silent as the view came are asked once more; nil when there are none.
+    /// Incarnations of those accepted whom the view went on without for their silence.
+    var silent: [UInt64] = []
+    /// When those who were silent as the view came are asked once more, and those who have not introduced themselves;
+    /// nil when there are none.
     var nextReconsideration: UInt64? = nil
     /// How often they were asked in vain since the configuration or the trust changed.
     var reconsiderations: UInt64 = 0
@@ -235,8 +227,10 @@ public struct FlushMachine: ~Copyable {
         if limits.admissionTimeout > 0 { admissionDeadline = now &+ limits.admissionTimeout }
     }
 
-    /// flush_ok_msg from above: nothing more will be sent in this view.
+    /// flush_ok_msg from above: nothing more will be sent in this view. A request may come in one step with the end of
+    /// this member, which a newer incarnation replaces: then nobody waits for the answer.
     public mutating func acknowledge(now: UInt64) throws(FlushError) -> [FlushAction] {
+        if case .over = state { return [.ignore(.notAwaited)] }
         guard case .requested(var waiting) = state else { throw .noFlushRequest }
         waiting.nextRepeat = now &+ limits.repeatInterval
         state = .acknowledged(waiting)
@@ -263,13 +257,11 @@ public struct FlushMachine: ~Copyable {
     /// who is accepted now and waits is let in.
     public mutating func setTrust(_ trust: TrustStore, now: UInt64) -> [FlushAction] {
         self.trust = trust
-        considered = []
+        silent = []
         reconsiderations = 0
         relateConfiguration()
         relateView()
-        guard let installed else { return settle(now: now) }
-        let expelled = !installed.staying.isSubset(of: installed.trusted)
-        return (expelled ? startFlush(now: now) : startFlushIfSomebodyWaits(now: now)) + settle(now: now)
+        return startFlushIfSomebodyWaits(now: now) + settle(now: now)
     }
 
     /// A secure view was installed above: from now on its members authenticate control messages to each other by codes
@@ -293,21 +285,40 @@ public struct FlushMachine: ~Copyable {
         }
     }
 
-    /// Starts a flush when an accepted connection waits that the present view was not computed with.
+    /// Starts a flush when a member of the view is accepted no longer, when a connection outside is accepted that was
+    /// not before, or one that this view can become one with, and when one asks that waits to be told.
     mutating func startFlushIfSomebodyWaits(now: UInt64) -> [FlushAction] {
         guard case .steady = state, let installed else { return [] }
-        let somebody = trusted.subtracting(insiders).places.contains { place in
-            let member = configuration.peers[place].member
-            // It cannot come in while a member with another key holds its name.
-            let isTaken = installed.staying.places.contains { other in
-                let holder = installed.view.members[other]
-                return holder.name == member.name && holder.publicKey != member.publicKey
-            }
-            if isTaken { return false }
-            let acceptsUs = configuration.names(place, connection)
-            return !considered.contains { $0.id == member.id && ($0.acceptedUs || !acceptsUs) }
+        guard installed.staying.isSubset(of: installed.trusted) else { return startFlush(now: now) }
+        guard let own = configuration.place(of: connection) else { return [] }
+        let companions = configuration.companions(of: own)
+        let statement = configuration.peers[own].statement
+        var outside = trusted.subtracting(companions)
+        outside.subtract(insiders)
+        outside.subtract(configuration.outdated(by: companions))
+        // Of two who did not accept each other, neither can know that the other does now, unless it says so.
+        var news = outside.subtracting(statement?.acceptance.accepted ?? PlaceSet())
+        news.formIntersection(PlaceSet(below: statement?.heard ?? 0))
+        guard news.isEmpty else { return startFlush(now: now) }
+        // Who is accepted no longer, but was when this was last said, is to hear of it if it matters.
+        var accepted = statement?.acceptance.accepted ?? PlaceSet()
+        accepted.formUnion(trusted)
+        var reachable = accepted.subtracting(companions)
+        reachable.subtract(insiders)
+        reachable.subtract(configuration.outdated(by: companions))
+        let canMeet = reachable.places.contains { place in
+            let others = configuration.companions(of: place)
+            return !isSilent(others) && configuration.canMeet(companions, others, own: (own, accepted))
         }
-        return somebody ? startFlush(now: now) : []
+        return canMeet || configuration.isAsked(own, by: outside) ? startFlush(now: now) : []
+    }
+
+    /// Whether the view went on without some of these for their silence, and they have not said anything since.
+    private func isSilent(_ others: PlaceSet) -> Bool {
+        !silent.isEmpty
+            && others.subtracting(configuration.acknowledged).places.contains { place in
+                silent.contains(configuration.peers[place].id)
+            }
     }
 
     // MARK: - Who is who

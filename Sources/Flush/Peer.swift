@@ -20,6 +20,21 @@ struct Acknowledged: Equatable {
     let secureView: ViewIdentifier?
     let highestCounter: UInt64
     let acceptance: Acceptance
+    /// How many hellos its sender had heard: of whoever came later it has said nothing.
+    let heard: Int
+
+    /// The same where some peers are gone: `places` are the old places of those who are left.
+    func keeping(_ places: [Int]) -> Acknowledged {
+        var acceptance = Acceptance()
+        acceptance.unheard = self.acceptance.unheard
+        for (new, old) in places.enumerated() {
+            if self.acceptance.accepted.contains(old) { acceptance.accepted.insert(new) }
+            if self.acceptance.named.contains(old) { acceptance.named.insert(new) }
+        }
+        let heard = places.filter { $0 < self.heard }.count
+        return Acknowledged(
+            secureView: secureView, highestCounter: highestCounter, acceptance: acceptance, heard: heard)
+    }
 }
 
 /// What everybody in a configuration knows of one connection: its hello, and what has been seen since.
@@ -33,6 +48,8 @@ struct Peer: Equatable {
     var lineage: [UInt8]
     /// Its latest acknowledgement that has not been used up by a view.
     var acknowledgement: Acknowledged? = nil
+    /// Its latest acknowledgement among these connections, used up or not: what is known of whom it accepts.
+    var statement: Acknowledged? = nil
 
     init(_ hello: Hello, digest: [UInt8]) {
         introduction = Introduction(hello, digest: digest)
@@ -58,6 +75,6 @@ struct Peer: Equatable {
     static func == (first: Peer, second: Peer) -> Bool {
         first.introduction.digest == second.introduction.digest && first.view == second.view
             && first.place == second.place && first.lineage == second.lineage
-            && first.acknowledgement == second.acknowledgement
+            && first.acknowledgement == second.acknowledgement && first.statement == second.statement
     }
 }

@@ -21,9 +21,33 @@ struct ViewComposition: Equatable {
     ) throws(PrimitivesError) -> [ViewComposition] {
         guard !configuration.isAwaitingSomebody || isBroken(.acknowledgementsAreNotAwaited) else { return [] }
         let exclusions = ExclusionsInForce(configuration)
+        var compositions: [ViewComposition] = []
+        var seniors = PlaceSet()
+        for choice in choices(in: configuration, exclusions) {
+            if choice.isReady(configuration, exclusions, after: seniors) {
+                compositions.append(try ViewComposition(of: choice.places, in: configuration, group: group))
+            }
+            seniors.formUnion(choice.chosen)
+        }
+        return compositions
+    }
+
+    /// Whom the composition that a peer is in waits for.
+    static func awaited(by place: Int, in configuration: Configuration) -> PlaceSet {
+        let exclusions = ExclusionsInForce(configuration)
+        var seniors = PlaceSet()
+        for choice in choices(in: configuration, exclusions) {
+            if choice.chosen.contains(place) { return choice.awaited(configuration, exclusions, after: seniors) }
+            seniors.formUnion(choice.chosen)
+        }
+        return PlaceSet()
+    }
+
+    /// All who have acknowledged, in compositions, most senior first.
+    private static func choices(in configuration: Configuration, _ exclusions: ExclusionsInForce) -> [Choice] {
         let present = configuration.acknowledged.places.filter { !configuration.isReplaced($0) }
         var remaining = bySeniority(present, configuration)
-        var compositions: [ViewComposition] = []
+        var choices: [Choice] = []
         while !remaining.isEmpty {
             var chosen = Choice()
             var left: [Int] = []
@@ -35,11 +59,9 @@ struct ViewComposition: Equatable {
                 }
             }
             remaining = left
-            if chosen.isReady(configuration, exclusions) {
-                compositions.append(try ViewComposition(of: chosen.places, in: configuration, group: group))
-            }
+            choices.append(chosen)
         }
-        return compositions
+        return choices
     }
 
     private init(of places: [Int], in configuration: Configuration, group: [UInt8]) throws(PrimitivesError) {
@@ -117,9 +139,8 @@ private struct ExclusionsInForce {
     /// A word binds only when everybody who accepts the target accepts the proposer too (`Configuration.honours`).
     private mutating func apply(to target: UInt64, at place: Int, _ configuration: Configuration) {
         var acceptedByThoseWhoAccept = PlaceSet(below: configuration.peers.count)
-        let acknowledged = configuration.acknowledged.places
-        for peer in acknowledged where configuration.names(peer, target) {
-            let acceptance = configuration.peers[peer].acknowledgement?.acceptance
+        for peer in configuration.peers.indices where configuration.names(peer, target) {
+            let acceptance = configuration.peers[peer].statement?.acceptance
             acceptedByThoseWhoAccept.formIntersection(acceptance?.named ?? PlaceSet())
         }
         var binding = PlaceSet()
@@ -128,8 +149,8 @@ private struct ExclusionsInForce {
             without[proposer].insert(place)
             if exclusion.isBinding, acceptedByThoseWhoAccept.contains(proposer) { binding.insert(proposer) }
         }
-        for peer in acknowledged {
-            let named = configuration.peers[peer].acknowledgement?.acceptance.named ?? PlaceSet()
+        for peer in configuration.peers.indices {
+            let named = configuration.peers[peer].statement?.acceptance.named ?? PlaceSet()
             if !named.isDisjoint(with: binding) { without[peer].insert(place) }
         }
     }
@@ -143,7 +164,7 @@ private struct ExclusionsInForce {
 /// A composition in the making.
 private struct Choice {
     private(set) var places: [Int] = []
-    private var chosen = PlaceSet()
+    private(set) var chosen = PlaceSet()
     /// Those whom all who are in accept.
     private var acceptedByAll = PlaceSet()
     /// Those without whom somebody who is in goes on.
@@ -153,7 +174,7 @@ private struct Choice {
 
     /// How far the counters of two sides may be apart: who claims a counter that nobody reaches by counting would
     /// leave the group no next one.
-    private static var counterReach: UInt64 { 1 << 32 }
+    static var counterReach: UInt64 { 1 << 32 }
 
     /// Whether a peer may be in one view with all who are in: each accepts the other, nobody whom one accepts has
     /// excluded the other, they do not claim one name with two keys, or one incarnation, and they have counted views
@@ -188,34 +209,65 @@ private struct Choice {
     }
 
     /// Whether nobody is waited for any more.
-    func isReady(_ configuration: Configuration, _ exclusions: ExclusionsInForce) -> Bool {
+    func isReady(_ configuration: Configuration, _ exclusions: ExclusionsInForce, after seniors: PlaceSet) -> Bool {
         guard !isBroken(.acknowledgementsAreNotAwaited) else { return true }
-        let allFresh = places.allSatisfy { configuration.peers[$0].isFresh }
         for place in places {
-            guard let acceptance = configuration.peers[place].acknowledgement?.acceptance else { continue }
-            for connection in acceptance.unheard where !configuration.honours(place, excluding: connection) {
+            for connection in configuration.peers[place].acknowledgement?.acceptance.unheard ?? []
+            where !configuration.honours(place, excluding: connection) {
                 return false
             }
-            for other in acceptance.named.subtracting(chosen).places {
+        }
+        return awaited(configuration, exclusions, after: seniors).isEmpty
+    }
+
+    /// Whom this waits for: everybody whom one of its members accepts, and who can still come in.
+    func awaited(
+        _ configuration: Configuration, _ exclusions: ExclusionsInForce, after seniors: PlaceSet
+    ) -> PlaceSet {
+        let allFresh = places.allSatisfy { configuration.peers[$0].isFresh }
+        var awaited = PlaceSet()
+        var foreign = PlaceSet()
+        for place in places {
+            var named = configuration.peers[place].acknowledgement?.acceptance.named ?? PlaceSet()
+            named.subtract(chosen)
+            for other in named.subtracting(awaited).places {
                 if exclusions.honours(place, excluding: other) || configuration.isReplaced(other) { continue }
-                // It cannot come in: somebody here, who has heard of it, does not accept it. Who moved here with one of
-                // us is waited for all the same: else two views that share a member take it from each other for ever.
-                let isForeign = configuration.peers[place].lineage != configuration.peers[other].lineage
-                if !allFresh, !acceptedByAll.contains(other), isForeign || configuration.peers[other].isFresh {
-                    continue
+                let hasAcknowledged = configuration.acknowledged.contains(other)
+                let peer = configuration.peers[other]
+                if allFresh {
+                    // A newcomer that trusts somebody present, or more senior, waits to be admitted: it does not found
+                    // a group of its own. But newcomers of whom not all accept each other do not wait in a circle.
+                    let isJunior = hasAcknowledged && peer.isFresh && !seniors.contains(other)
+                    if !isJunior { awaited.insert(other) }
+                } else if !hasAcknowledged {
+                    // Who moved here with one of us is waited for in any case: else two views that share a member take
+                    // it from each other for ever.
+                    let isForeign = peer.isFresh || configuration.peers[place].lineage != peer.lineage
+                    if isForeign { foreign.insert(other) } else { awaited.insert(other) }
                 }
-                // A newcomer that trusts somebody present waits to be admitted: it does not found a group of its own.
-                if allFresh || !configuration.acknowledged.contains(other) { return false }
             }
         }
-        return true
+        foreign.subtract(awaited)
+        for other in foreign.places where configuration.canMeet(chosen, configuration.companions(of: other)) {
+            awaited.insert(other)
+        }
+        return awaited
+    }
+}
+
+extension ViewComposition {
+    /// Whether the counters of two sides are near enough for one view.
+    static func reach(_ configuration: Configuration, _ one: PlaceSet, _ other: PlaceSet) -> Bool {
+        let counters = (one.places + other.places).compactMap { configuration.countedTo($0) }
+        guard let highest = counters.max(), let lowest = counters.min() else { return true }
+        return highest - lowest <= Choice.counterReach
     }
 }
 
 extension Configuration {
     /// The highest counter that a peer knows; nil for a newcomer that has not counted yet.
     fileprivate func countedTo(_ place: Int) -> UInt64? {
-        let counter = peers[place].acknowledgement?.highestCounter ?? 0
+        guard let counter = peers[place].statement?.highestCounter else { return nil }
         return peers[place].isFresh && counter == 0 ? nil : counter
     }
 }

@@ -16,6 +16,7 @@ struct AgreementEngine: ~Copyable {
     private(set) var totalCounters = AgreementCounters()
     private let entropy: Entropy
     private var arithmetic: ExponentiationContext
+    private var verificationKeys = VerificationKeys(limit: 4_096)
 
     init(group: NumberGroup, identity: Identity, entropy: Entropy) {
         self.identity = identity
@@ -24,6 +25,15 @@ struct AgreementEngine: ~Copyable {
     }
 
     var generator: Element { arithmetic.generator }
+
+    /// On how many threads many powers may be computed.
+    var threads: Int {
+        get { arithmetic.threads }
+        set { arithmetic.threads = newValue }
+    }
+
+    /// Bytes of an element.
+    var elementSize: Int { arithmetic.group.elementSize }
 
     /// Begins to count anew for a run.
     mutating func startRun() { runCounters = AgreementCounters() }
@@ -34,7 +44,7 @@ struct AgreementEngine: ~Copyable {
             switch action {
             case .unicast: count { $0.unicasts &+= 1 }
             case .multicast, .multicastAgreed: count { $0.multicasts &+= 1 }
-            case .install: break
+            case .install, .passedOver: break
             }
         }
     }
@@ -56,7 +66,7 @@ extension AgreementEngine {
     mutating func verify(_ signature: [UInt8], over message: [UInt8], by publicKey: [UInt8]) throws(AgreementError) {
         count { $0.verifications &+= 1 }
         guard
-            Identity.verify(publicKey: publicKey, signature: signature, message: message)
+            verificationKeys.verify(publicKey: publicKey, signature: signature, message: message)
                 || isBroken(.tokenSignatureIsSkipped)
         else { throw .badSignature }
     }
@@ -97,6 +107,36 @@ extension AgreementEngine {
         }
     }
 
+    /// g ^ each share.
+    mutating func raiseGenerator(_ shares: [Share]) throws(AgreementError) -> [Element] {
+        count { $0.exponentiations &+= UInt64(shares.count) }
+        do throws(ArithmeticError) {
+            var exponents = ScalarList(group: arithmetic.group, capacity: shares.count)
+            for share in shares { try exponents.append(share.scalar) }
+            return try arithmetic.powers(arithmetic.generator, exponents)
+        } catch {
+            throw AgreementError(error)
+        }
+    }
+
+    /// The key of a node of a key tree: the blinded key of one child ^ the key of the other, as the exponent that it
+    /// stands for. For the root also the group key that is made of it, bound to a run.
+    mutating func nodeKey(
+        _ blinded: Element, _ key: Share, binding: [UInt8]?
+    ) throws(AgreementError) -> (node: Share, group: GroupKey?) {
+        count { $0.exponentiations &+= 1 }
+        let secret: SecretElement
+        do throws(ArithmeticError) { secret = try arithmetic.secretPower(blinded, key.scalar) } catch {
+            throw AgreementError(error)
+        }
+        let node: Share
+        do throws(ArithmeticError) { node = Share(try arithmetic.exponent(from: secret)) } catch {
+            throw AgreementError(error)
+        }
+        guard let binding else { return (node, nil) }
+        return (node, try GroupKey(from: secret, binding: binding))
+    }
+
     /// value ^ (1 / share modulo q): takes the share out of the value.
     mutating func factorOut(_ share: Share, of value: Element) throws(AgreementError) -> Element {
         try raise(value, try inverse(of: share))
@@ -122,7 +162,57 @@ extension AgreementEngine {
         return try GroupKey(from: secret, binding: binding)
     }
 
-    private mutating func inverse(of share: Share) throws(AgreementError) -> Share {
+    /// What a number that two members share stands for as an exponent: element ^ share, reduced to one.
+    mutating func pairwiseKey(_ element: Element, _ share: Share) throws(AgreementError) -> Share {
+        count { $0.exponentiations &+= 1 }
+        do throws(ArithmeticError) {
+            return Share(try arithmetic.exponent(from: try arithmetic.secretPower(element, share.scalar)))
+        } catch {
+            throw AgreementError(error)
+        }
+    }
+
+    /// g ^ (share · factor) for each factor.
+    mutating func raiseGenerator(to share: Share, times factors: [Share]) throws(AgreementError) -> [Element] {
+        count { $0.exponentiations &+= UInt64(factors.count) }
+        do throws(ArithmeticError) {
+            var exponents = ScalarList(group: arithmetic.group, capacity: factors.count)
+            for factor in factors { try exponents.append(try arithmetic.product(share.scalar, factor.scalar)) }
+            return try arithmetic.powers(arithmetic.generator, exponents)
+        } catch {
+            throw AgreementError(error)
+        }
+    }
+
+    /// (dividend / divisor) ^ share; nil for the identity.
+    mutating func quotient(
+        _ dividend: Element, _ divisor: Element, raisedTo share: Share
+    ) throws(AgreementError) -> Element? {
+        let quotient: Element?
+        do throws(ArithmeticError) { quotient = try arithmetic.quotient(dividend, divisor) } catch {
+            throw AgreementError(error)
+        }
+        guard let quotient else { return nil }
+        return try raise(quotient, share)
+    }
+
+    /// The group key of BD: base ^ (count · share) · x1^(count - 1) · x2^(count - 2) …
+    mutating func circleKey(
+        _ base: Element, _ share: Share, count members: Int, factors: [Element?], binding: [UInt8]
+    ) throws(AgreementError) -> GroupKey {
+        count { $0.exponentiations &+= 1 }
+        let secret: SecretElement
+        do throws(ArithmeticError) {
+            let exponent = try arithmetic.product(share.scalar, UInt32(truncatingIfNeeded: members))
+            let factor = try arithmetic.productOfPrefixes(factors)
+            secret = try arithmetic.secretPower(base, exponent, times: factor)
+        } catch {
+            throw AgreementError(error)
+        }
+        return try GroupKey(from: secret, binding: binding)
+    }
+
+    mutating func inverse(of share: Share) throws(AgreementError) -> Share {
         count { $0.inversions &+= 1 }
         do throws(ArithmeticError) { return Share(try arithmetic.inverse(share.scalar, entropy: entropy)) } catch {
             throw AgreementError(error)

@@ -56,9 +56,9 @@ public enum AgreementError: Error, Equatable, Sendable {
 
     init(_ error: ArithmeticError) {
         switch error {
-        case .notMember, .badSize: self = .badElement
+        case .notMember, .badSize, .zeroExponent: self = .badElement
         case .entropy: self = .entropy
-        case .groupMismatch, .notInvertible: self = .cryptography
+        case .groupMismatch, .notInvertible, .library: self = .cryptography
         }
     }
 

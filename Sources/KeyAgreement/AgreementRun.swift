@@ -27,7 +27,7 @@ public struct AgreementRun: Equatable, Sendable {
     public var view: [UInt8]
     /// The run's identifier, 32 bytes, which no other run ever has.
     public var run: [UInt8]
-    /// The members in the order of the key list: those who continue first. The last one is the group controller.
+    /// The members in the order of the key list: those who continue first.
     public var members: [Participant]
     /// How many members at the front continue with the partial keys of the last run, which they completed together.
     public var baseCount: Int
@@ -52,20 +52,35 @@ public struct AgreementRun: Equatable, Sendable {
 public enum AgreementAction: Equatable, Sendable {
     /// Send a token to one member, FIFO.
     case unicast(to: UInt64, bytes: [UInt8])
-    /// Send the final token to all, FIFO. Delivery to oneself is allowed and lets the controller compute while it
-    /// waits.
+    /// Send a token to all, FIFO. Delivery to oneself is allowed; GDH's controller computes then, while it waits.
     case multicast([UInt8])
-    /// Send the key list to all and oneself, AGREED.
+    /// Send a token to all and oneself, AGREED: what installing depends on, such as the key list.
     case multicastAgreed([UInt8])
     /// The key of this run is confirmed and has taken the place of the last one.
     case install
+    /// Nothing: this member has no use for the token, and has looked at no more of it than what it is.
+    case passedOver
 }
 
-/// What a context waits for (the paper's states, §4.1).
+/// What a context waits for: the paper's states (§4.1) for GDH, and of every agreement the last phase, in which an
+/// AGREED message may be on its way that ends the run.
 public enum AgreementPhase: Equatable, Sendable {
     case idle
+    // GDH
     case waitForPartialToken
     case waitForFinalToken
     case collectFactOuts
+    // TGDH and STR
+    case collectBlindedKeys
+    // CKD
+    case waitForControllerValue
+    case collectMemberValues
+    // BD
+    case collectFirstValues
+    case collectSecondValues
+
+    /// KL: nothing that the run needs is still to come from this member. What ends it may have been sent, and others
+    /// may install. In every other phase they cannot: no such message is possible without a further token of this
+    /// member.
     case waitForKeyList
 }

@@ -6,6 +6,10 @@ final class GroupKey {
     /// Equal at two members only if their keys and runs are: 32 public bytes.
     let fingerprint: [UInt8]
     private let secret: SecretBytes
+    #if SIMULATION
+        /// For the oracle of keys, which sees everybody's secrets.
+        let element: [UInt8]
+    #endif
 
     /// Extracts with the run's binding as salt, so that even an equal element gives another key in another run.
     init(from element: borrowing SecretElement, binding: [UInt8]) throws(AgreementError) {
@@ -15,6 +19,9 @@ final class GroupKey {
             let name = try KeyDerivation.derive(from: secret, label: "fingerprint", context: binding, count: 32)
             fingerprint = unsafe name.withBytes { (bytes) in unsafe [UInt8](bytes) }
             self.secret = secret
+            #if SIMULATION
+                self.element = unsafe element.bytes.withBytes { (bytes) in unsafe [UInt8](bytes) }
+            #endif
         } catch {
             throw AgreementError(error)
         }
@@ -39,5 +46,13 @@ final class GroupKey {
         } catch {
             throw AgreementError(error)
         }
+    }
+
+    /// Whether a confirmation shows that its sender holds this key.
+    func isConfirmed(
+        by confirmation: [UInt8], of covered: [UInt8], binding: [UInt8]
+    ) throws(AgreementError) -> Bool {
+        constantTimeEquals(try self.confirmation(of: covered, binding: binding), confirmation)
+            || isBroken(.keyConfirmationIsDropped)
     }
 }

@@ -14,7 +14,7 @@ struct RunContext {
     /// SHA-256 over all that the run is bound to; the salt of its key.
     let binding: [UInt8]
 
-    private let suite: UInt16
+    private let suite: Suite
     private let group: [UInt8]
     private let view: [UInt8]
     private var sentCount: UInt32 = 0
@@ -27,7 +27,7 @@ struct RunContext {
         identifier = run.run
         group = run.group
         view = run.view
-        self.suite = suite.number
+        self.suite = suite
         seenSequences = Array(repeating: 0, count: run.members.count)
 
         var list = ByteWriter(capacity: 8 + run.members.count * 40)
@@ -68,8 +68,8 @@ struct RunContext {
         return position
     }
 
-    /// The last member's position: the group controller's.
-    var controller: Int { members.count - 1 }
+    /// The place of the member who sends the AGREED message that ends the run.
+    var controller: Int { suite.agreement.confirmer(of: members.count) }
 
     func position(of id: UInt64) -> Int? { members.firstIndex { $0.id == id } }
 }
@@ -82,7 +82,7 @@ extension RunContext {
         _ kind: TokenEnvelope.Kind, to destination: Int?, body: [UInt8], engine: inout AgreementEngine
     ) throws(AgreementError) -> [UInt8] {
         var envelope = TokenEnvelope(
-            kind: kind, suite: suite, group: group, view: view, run: identifier, membership: membership,
+            kind: kind, suite: suite.number, group: group, view: view, run: identifier, membership: membership,
             sender: members[position].id, destination: destination.map { members[$0].id } ?? 0,
             sequence: sentCount &+ 1, body: body)
         envelope.signature = try engine.sign(envelope.signedBytes)
@@ -92,14 +92,19 @@ extension RunContext {
 
     /// Checks what can be checked without a signature, from the group inwards, and answers the sender's position.
     func check(_ envelope: TokenEnvelope, from sender: UInt64) throws(AgreementError) -> Int {
-        guard envelope.suite == suite else { throw .wrongSuite }
+        guard envelope.suite == suite.number, envelope.kind.agreement == suite.agreement else { throw .wrongSuite }
         guard envelope.group == group else { throw .wrongGroup }
         guard envelope.view == view else { throw .wrongView }
         guard envelope.run == identifier || isBroken(.runIsNotBound) else { throw .wrongRun }
         guard envelope.membership == membership else { throw .memberListMismatch }
         guard envelope.sender == sender, let position = position(of: sender) else { throw .wrongSender }
-        let destination = envelope.kind.isMulticast ? 0 : members[self.position].id
-        guard envelope.destination == destination else { throw .wrongDestination }
+        let isForAll = envelope.destination == 0
+        switch envelope.kind.audience {
+        case .one: guard !isForAll else { throw .wrongDestination }
+        case .all: guard isForAll else { throw .wrongDestination }
+        case .oneOrAll: break
+        }
+        guard isForAll || envelope.destination == members[self.position].id else { throw .wrongDestination }
         guard envelope.sequence > seenSequences[position] else { throw .replayed }
         return position
     }

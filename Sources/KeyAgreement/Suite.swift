@@ -1,12 +1,6 @@
 public import Arithmetic
 public import Primitives
 
-/// How a suite's members agree on a key. The numbers 2 to 5 are kept for CKD, TGDH, STR and BD.
-public enum AgreementProtocol: UInt8, Sendable, Equatable {
-    /// GDH IKA.2 (paper §3.2).
-    case gdh = 1
-}
-
 /// How a suite's members sign. The numbers 2 and 3 are kept for ECDSA P-256 and RSA-PSS 3072.
 public enum SignatureAlgorithm: UInt8, Sendable, Equatable {
     /// Ed25519 (RFC 8032).
@@ -29,8 +23,8 @@ public struct Suite: Equatable, Sendable {
     /// The cipher of application messages.
     public let cipher: CipherAlgorithm
 
-    /// GDH, ffdhe3072, Ed25519, AES-256-GCM with SHA-256: 0x1211.
-    public static let standard = Suite(.gdh, .ffdhe3072, .ed25519, .aes256GCM)
+    /// GDH, P-256, Ed25519, AES-256-GCM with SHA-256: 0x1511.
+    public static let standard = Suite(.gdh, .p256, .ed25519, .aes256GCM)
 
     private init(
         _ agreement: AgreementProtocol, _ group: NumberGroup, _ signature: SignatureAlgorithm, _ cipher: CipherAlgorithm
@@ -52,38 +46,24 @@ public struct Suite: Equatable, Sendable {
     }
 
     /// The one door to the paper's group sizes: for benchmarks and tests, never for a group that should keep a secret.
-    public init(forBenchmarksIn group: NumberGroup) { self.init(.gdh, group, .ed25519, .aes256GCM) }
+    public init(forBenchmarksIn group: NumberGroup, _ agreement: AgreementProtocol = .gdh) {
+        self.init(agreement, group, .ed25519, .aes256GCM)
+    }
 
     #if SIMULATION
         /// What the simulator computes in when it should be fast. It protects nothing; only a build for the simulator
         /// knows its number, 0x1df1.
-        public static let simulation = Suite(.gdh, .simulation64, .simulated, .aes256GCM)
+        public static let simulation = Suite(simulating: .gdh)
+
+        /// The same with another agreement: 0x2df1 and so on.
+        public init(simulating agreement: AgreementProtocol) {
+            self.init(agreement, .simulation64, .simulated, .aes256GCM)
+        }
     #endif
 
     /// The number that travels on the wire.
     public var number: UInt16 {
         UInt16(agreement.rawValue) << 12 | UInt16(group.rawValue) << 8 | UInt16(signature.rawValue) << 4
             | UInt16(cipher.rawValue)
-    }
-
-    /// Such as `GDH_FFDHE3072_ED25519_AES256GCM`.
-    public var name: StaticString {
-        switch (group, cipher) {
-        case (.ffdhe2048, .aes256GCM): "GDH_FFDHE2048_ED25519_AES256GCM"
-        case (.ffdhe3072, .aes256GCM): "GDH_FFDHE3072_ED25519_AES256GCM"
-        case (.ffdhe4096, .aes256GCM): "GDH_FFDHE4096_ED25519_AES256GCM"
-        case (.modp2048Order256, .aes256GCM): "GDH_MODP2048_256_ED25519_AES256GCM"
-        case (.paper512, .aes256GCM): "GDH_PAPER512_ED25519_AES256GCM"
-        case (.paper1024, .aes256GCM): "GDH_PAPER1024_ED25519_AES256GCM"
-        case (.ffdhe2048, .chaCha20Poly1305): "GDH_FFDHE2048_ED25519_CHACHA20POLY1305"
-        case (.ffdhe3072, .chaCha20Poly1305): "GDH_FFDHE3072_ED25519_CHACHA20POLY1305"
-        case (.ffdhe4096, .chaCha20Poly1305): "GDH_FFDHE4096_ED25519_CHACHA20POLY1305"
-        case (.modp2048Order256, .chaCha20Poly1305): "GDH_MODP2048_256_ED25519_CHACHA20POLY1305"
-        case (.paper512, .chaCha20Poly1305): "GDH_PAPER512_ED25519_CHACHA20POLY1305"
-        case (.paper1024, .chaCha20Poly1305): "GDH_PAPER1024_ED25519_CHACHA20POLY1305"
-        #if SIMULATION
-            case (.simulation64, _): "SIMULATION"
-        #endif
-        }
     }
 }

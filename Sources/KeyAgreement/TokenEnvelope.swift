@@ -6,19 +6,68 @@ internal import Primitives
 ///     version u8 · kind u8 · suite u16 · group vector8 · view 32 · run 32 · membership 32
 ///     sender u64 · destination u64 (0 = all) · sequence u32 · body vector32 · signature 64
 struct TokenEnvelope: Equatable {
-    enum Kind: UInt8 {
+    /// The kinds of all agreements. Those of GDH are 1 to 4; of every other one the upper four bits are its number.
+    enum Kind: UInt8, CaseIterable {
+        // GDH
         case partialToken = 1
         case finalToken = 2
         case factorOutToken = 3
         case keyList = 4
+        // CKD
+        case controllerValue = 0x21
+        case memberValue = 0x22
+        case ckdKeyList = 0x23
+        // TGDH
+        case tgdhLeaf = 0x31
+        case tgdhTree = 0x32
+        case tgdhPath = 0x33
+        case tgdhConfirmation = 0x34
+        // STR
+        case strLeaf = 0x41
+        case strTree = 0x42
+        case strPath = 0x43
+        case strConfirmation = 0x44
+        // BD
+        case bdFirstValue = 0x51
+        case bdSecondValue = 0x52
+        case bdConfirmation = 0x53
 
-        /// Whether a token of this kind goes to everybody.
-        var isMulticast: Bool {
+        /// Whose token it is.
+        var agreement: AgreementProtocol {
             switch self {
-            case .partialToken, .factorOutToken: false
-            case .finalToken, .keyList: true
+            case .partialToken, .finalToken, .factorOutToken, .keyList: .gdh
+            case .tgdhLeaf, .tgdhTree, .tgdhPath, .tgdhConfirmation: .tgdh
+            case .strLeaf, .strTree, .strPath, .strConfirmation: .str
+            case .controllerValue, .memberValue, .ckdKeyList: .ckd
+            case .bdFirstValue, .bdSecondValue, .bdConfirmation: .bd
             }
         }
+
+        var audience: Audience {
+            switch self {
+            case .partialToken, .factorOutToken, .memberValue: .one
+            case .finalToken, .keyList, .ckdKeyList, .bdFirstValue, .bdSecondValue, .bdConfirmation: .all
+            case .tgdhLeaf, .tgdhTree, .tgdhPath, .tgdhConfirmation: .all
+            case .strLeaf, .strTree, .strPath, .strConfirmation: .all
+            case .controllerValue: .oneOrAll
+            }
+        }
+
+        /// Whether it is sent AGREED: what installing depends on, so that whoever gets the message that ends the run
+        /// has got all of that before. Every other token is sent FIFO.
+        var isAgreed: Bool {
+            switch self {
+            case .tgdhLeaf, .tgdhTree, .tgdhPath, .tgdhConfirmation: true
+            case .strLeaf, .strTree, .strPath, .strConfirmation: true
+            case .partialToken, .finalToken, .factorOutToken, .controllerValue, .memberValue, .bdFirstValue: false
+            case .keyList, .ckdKeyList, .bdSecondValue, .bdConfirmation: true
+            }
+        }
+    }
+
+    /// For whom a token is.
+    enum Audience {
+        case one, all, oneOrAll
     }
 
     static let protocolVersion: UInt8 = 1

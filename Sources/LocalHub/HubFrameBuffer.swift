@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Why a stream of bytes holds no further frame.
 public enum HubStreamError: Error, Equatable, Sendable {
     /// The length field announces more than the limit.
@@ -23,7 +25,7 @@ public struct HubFrameBuffer {
     /// Adds bytes at the end.
     public mutating func append(_ bytes: ArraySlice<UInt8>) {
         compact()
-        storage.append(contentsOf: bytes)
+        storage.append(copying: bytes)
     }
 
     /// The first whole frame, length field included, or nil while it is incomplete; `consume` removes it.

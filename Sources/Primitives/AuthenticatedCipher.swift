@@ -74,15 +74,16 @@ public final class AuthenticatedCipher: @unchecked Sendable {
     }
 
     /// Encrypts into memory with room for the plaintext and the tag. The header may lie in front of the target, in
-    /// the same buffer.
+    /// the same buffer, and the plaintext where the ciphertext comes. What else is authenticated, behind the header,
+    /// may lie elsewhere.
     @unsafe
     public func seal(
         _ plaintext: UnsafeBufferPointer<UInt8>, nonce: UInt64, header: UnsafeBufferPointer<UInt8>,
-        to target: UnsafeMutablePointer<UInt8>
+        furtherHeader: UnsafeBufferPointer<UInt8>? = nil, to target: UnsafeMutablePointer<UInt8>
     ) throws(PrimitivesError) {
         let size = plaintext.count
         guard sealing, size <= Int(Int32.max) - Self.tagSize else { throw .badSize }
-        unsafe try begin(nonce: nonce, header: header)
+        unsafe try begin(nonce: nonce, header: header, furtherHeader: furtherHeader)
         var written: Int32 = 0
         guard
             unsafe size == 0
@@ -97,12 +98,13 @@ public final class AuthenticatedCipher: @unchecked Sendable {
     @unsafe
     public func open(
         _ sealed: UnsafeBufferPointer<UInt8>, nonce: UInt64, header: UnsafeBufferPointer<UInt8>,
-        to target: UnsafeMutablePointer<UInt8>?
+        furtherHeader: UnsafeBufferPointer<UInt8>? = nil, to target: UnsafeMutablePointer<UInt8>?
     ) throws(PrimitivesError) {
         let size = sealed.count - Self.tagSize
         guard !sealing, size >= 0, size <= Int(Int32.max) else { throw .badSize }
         guard let source = sealed.baseAddress, unsafe size == 0 || target != nil else { throw .badSize }
-        unsafe try begin(nonce: nonce, header: header, tag: UnsafeMutableRawPointer(mutating: source + size))
+        let tag = unsafe UnsafeMutableRawPointer(mutating: source + size)
+        unsafe try begin(nonce: nonce, header: header, furtherHeader: furtherHeader, tag: tag)
         var scratch: UInt8 = 0
         var written: Int32 = 0
         guard size > 0, let target = unsafe target else {
@@ -120,7 +122,8 @@ public final class AuthenticatedCipher: @unchecked Sendable {
     /// Sets the nonce (four zero bytes, then the number), the authenticated header, and for opening the tag.
     @unsafe
     private func begin(
-        nonce: UInt64, header: UnsafeBufferPointer<UInt8>, tag: UnsafeMutableRawPointer? = nil
+        nonce: UInt64, header: UnsafeBufferPointer<UInt8>, furtherHeader: UnsafeBufferPointer<UInt8>?,
+        tag: UnsafeMutableRawPointer? = nil
     ) throws(PrimitivesError) {
         let words: InlineArray<3, UInt32> = [
             0, UInt32(truncatingIfNeeded: nonce >> 32).bigEndian, UInt32(truncatingIfNeeded: nonce).bigEndian,
@@ -132,6 +135,10 @@ public final class AuthenticatedCipher: @unchecked Sendable {
         var written: Int32 = 0
         guard initialised, let size = Int32(exactly: header.count),
             unsafe size == 0 || EVP_CipherUpdate(context, nil, &written, header.baseAddress, size) == 1
+        else { throw .cryptography }
+        guard let further = unsafe furtherHeader, further.count > 0 else { return }
+        guard let size = Int32(exactly: further.count),
+            unsafe EVP_CipherUpdate(context, nil, &written, further.baseAddress, size) == 1
         else { throw .cryptography }
     }
 }

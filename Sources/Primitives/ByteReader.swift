@@ -56,7 +56,7 @@ public struct ByteReader {
 
     /// Exactly `count` bytes.
     public mutating func readRaw(_ count: Int) throws(CodecError) -> [UInt8] {
-        [UInt8](try readSlice(count))
+        [UInt8](copying: try readSlice(count))
     }
 
     /// Exactly `count` bytes, sharing the storage that is read.

@@ -23,10 +23,10 @@ public struct ByteWriter {
     }
 
     /// Bytes as they are, for fields of fixed size.
-    public mutating func writeRaw(_ value: [UInt8]) { bytes.append(contentsOf: value) }
+    public mutating func writeRaw(_ value: [UInt8]) { bytes.append(copying: value) }
 
     /// A slice as it is.
-    public mutating func writeRaw(_ value: ArraySlice<UInt8>) { bytes.append(contentsOf: value) }
+    public mutating func writeRaw(_ value: ArraySlice<UInt8>) { bytes.append(copying: value) }
 
     /// Bytes after their length in one byte. The writer's own types keep such fields short; a longer one is cut short
     /// rather than written ambiguously, and its reader will refuse it.

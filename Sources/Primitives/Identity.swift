@@ -65,6 +65,9 @@ public final class Identity: @unchecked Sendable {
         public static func simulated(name: String, seed: UInt64) throws(PrimitivesError) -> Identity {
             try Identity(simulated: name, seed: seed)
         }
+
+        /// Whether it is such an identity.
+        public var isSimulated: Bool { SimulatedSignature.isPublicKey(publicKey) }
     #endif
 
     deinit { unsafe EVP_PKEY_free(key) }
@@ -122,23 +125,8 @@ extension Identity {
     /// Whether `signature` over `message` was made with the private half of `publicKey`; false for a key or a
     /// signature of the wrong size as well.
     public static func verify(publicKey: [UInt8], signature: [UInt8], message: [UInt8]) -> Bool {
-        guard publicKey.count == publicKeySize, signature.count == signatureSize else { return false }
-        #if SIMULATION
-            if SimulatedSignature.isPublicKey(publicKey) {
-                return signature == SimulatedSignature.tag(publicKey, message)
-            }
-        #endif
-        // A refused signature is an ordinary event; the host's queue of OpenSSL errors keeps no trace of it.
-        ERR_set_mark()
-        defer { ERR_pop_to_mark() }
-        let key = unsafe EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, publicKey.count)
-        guard let key = unsafe key else { return false }
-        defer { unsafe EVP_PKEY_free(key) }
-        guard let context = unsafe EVP_MD_CTX_new() else { return false }
-        defer { unsafe EVP_MD_CTX_free(context) }
-        guard unsafe EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1 else { return false }
-        // Zero and negative results are failures alike.
-        return unsafe EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+        var keys = VerificationKeys(limit: 1)
+        return keys.verify(publicKey: publicKey, signature: signature, message: message)
     }
 }
 
@@ -179,7 +167,7 @@ extension Identity {
     }
 
     @unsafe
-    private static func readKey(
+    static func readKey(
         _ pem: borrowing SecretBytes, _ passphrase: UnsafeBufferPointer<UInt8>?
     ) throws(PrimitivesError) -> OpaquePointer {
         ERR_set_mark()

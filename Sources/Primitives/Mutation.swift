@@ -96,6 +96,41 @@ public enum Mutation: CaseIterable, Sendable {
     case lossIsNotSignalled
     /// Control messages are not verified: what was changed on the way is accepted.
     case controlMessagesAreNotVerified
+
+    // MARK: The encryption of a cluster
+
+    /// Neither introductions nor control messages are verified: anybody speaks in a member's name.
+    case encryptSignaturesAreNotVerified
+    /// Everybody is let in, whatever the admission policy says.
+    case encryptAdmissionIsSkipped
+    /// An answer counts for whichever challenge is open: what was recorded at one join serves for another.
+    case encryptAnswerIsNotBound
+    /// A refusal counts for whichever request is open: what was recorded keeps a member out.
+    case encryptRefusalIsNotBound
+    /// A view of any member is installed, whoever coordinates.
+    case encryptAnybodyMayPush
+    /// A view is installed although a newer one is.
+    case encryptStaleViewIsInstalled
+    /// A new view has the counter of the one before.
+    case encryptCounterIsNotRaised
+    /// A member that lacks the current key does not ask for it.
+    case encryptKeyIsNotAskedFor
+    /// Who has left is given the key when it asks.
+    case encryptLeaverIsServed
+    /// The first secret serves all later views.
+    case encryptSecretIsKept
+    /// Earlier epochs open nothing: what was on its way when the view changed is lost.
+    case encryptEarlierEpochsAreForgotten
+    /// A record without content is not verified: anybody sends one in a member's name.
+    case encryptEmptyRecordsAreNotVerified
+    /// Headers that travel beside a record are not authenticated: they can be changed on the way.
+    case encryptHeadersAreNotAuthenticated
+    /// A record is opened as often as it comes.
+    case encryptReplayIsAccepted
+    /// A record's signature is not verified: a member speaks in another's name.
+    case encryptRecordSignaturesAreNotVerified
+    /// A record under an earlier key counts whoever made it: who has left speaks on.
+    case encryptLeaversSpeakOn
 }
 
 #if SIMULATION

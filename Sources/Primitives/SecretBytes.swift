@@ -22,6 +22,11 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
         unsafe try fill(UnsafeMutableBufferPointer(start: pointer, count: count))
     }
 
+    /// Zeros, to be written over.
+    public init(zeros count: Int) {
+        unsafe self.init(count: count) { (_) in }
+    }
+
     /// A copy of bytes that the caller already holds (and wipes, if they are secret).
     public init(copying bytes: borrowing Span<UInt8>) {
         let size = bytes.count

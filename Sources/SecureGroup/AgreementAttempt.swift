@@ -86,6 +86,12 @@ struct TokenPayload {
         self.token = token
     }
 
+    /// What kind of token a payload is, as far as its first bytes tell; nil for what is none.
+    static func kind(of payload: [UInt8]) -> TokenKind? {
+        guard payload.first == PayloadKind.agreementToken.rawValue else { return nil }
+        return TokenKind(of: payload.dropFirst(3))
+    }
+
     /// Reads a payload; throws `.malformed`.
     init(reading payload: [UInt8]) throws(SecureGroupError) {
         var reader = ByteReader(payload)

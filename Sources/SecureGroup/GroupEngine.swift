@@ -13,6 +13,7 @@ public struct GroupEngine: ~Copyable {
     private var currentView: SecureView? = nil
     /// Set when the membership has ended in `rejoin` or `replaced`: nothing happens any more.
     private var isOver = false
+    private var meter = GroupMeter()
     #if SIMULATION
         var observe: EngineObserver? = nil
     #endif
@@ -40,6 +41,12 @@ public struct GroupEngine: ~Copyable {
     /// This member's id.
     public var id: UInt64 { secure.id }
 
+    /// On how many threads, 1 to 64, many powers at once may be computed; 1 at first.
+    public var threads: Int {
+        get { secure.threads }
+        set { secure.threads = newValue }
+    }
+
     /// When `tick` must be called at the latest.
     public var deadline: UInt64? {
         guard let first = flush.deadline else { return secure.deadline }
@@ -56,13 +63,27 @@ public struct GroupEngine: ~Copyable {
         return secure.waitingFor.compactMap { id in flush.view?.members.first { $0.id == id } }
     }
 
-    /// What the agreements have cost.
-    public var counters: SecureGroupCounters { secure.counters }
+    /// What this incarnation has done.
+    public var counters: GroupCounters {
+        var counters = meter.counters
+        counters.secure = secure.counters
+        return counters
+    }
+
+    /// What is noted for somebody to read; nil: nothing.
+    public var noteLevel: NoteLevel? {
+        get { meter.level }
+        set { meter.level = newValue }
+    }
+
+    /// What was noted since the last time, in order, and how many more found no room.
+    public mutating func takeNotes() -> (notes: [GroupNote], lost: Int) { meter.takeNotes() }
 
     // MARK: - Transport events
 
     /// The transport gave this member a connection.
     public mutating func attached(connection: UInt64, now: UInt64) {
+        meter.note(.attached(connection: connection))
         flush.attached(connection: connection, now: now)
     }
 
@@ -70,7 +91,8 @@ public struct GroupEngine: ~Copyable {
     public mutating func configurationChanged(
         id: UInt64, members: [UInt64], transitional: [UInt64], now: UInt64
     ) -> [GroupAction] {
-        perform(
+        meter.note(.configuration(members: members.count, transitional: transitional.count))
+        return perform(
             flush.configurationChanged(id: id, members: members, transitional: transitional, now: now), now: now)
     }
 
@@ -101,7 +123,9 @@ public struct GroupEngine: ~Copyable {
         #if SIMULATION
             observe?(.userMessage(payload: payload, service: service, destination: destination), secure)
         #endif
-        return perform(try secure.userMessage(payload, service: service, to: destination), now: now)
+        let actions = try secure.userMessage(payload, service: service, to: destination)
+        meter.counters.sent.note(payload.count)
+        return perform(actions, now: now)
     }
 
     /// Acknowledges a flush request.
@@ -126,6 +150,7 @@ public struct GroupEngine: ~Copyable {
     private mutating func perform(_ actions: [FlushAction], now: UInt64) -> [GroupAction] {
         var result: [GroupAction] = []
         for action in actions where !isOver {
+            meter.watch(action, now: now)
             #if SIMULATION
                 observe?(.flushed(action), secure)
             #endif
@@ -156,6 +181,7 @@ public struct GroupEngine: ~Copyable {
             observe?(.answered(actions), secure)
         #endif
         for action in actions where !isOver {
+            meter.watch(action, now: now)
             #if SIMULATION
                 observe?(.carriedOut(action), secure)
             #endif
@@ -228,11 +254,21 @@ public struct GroupEngine: ~Copyable {
 
     private mutating func end(_ action: GroupAction) -> [GroupAction] {
         isOver = true
+        switch action {
+        case .rejoin(let problem):
+            meter.counters.note(problem)
+            meter.note(.rejoining(problem))
+        case .replaced: meter.note(.replaced)
+        case .multicast, .unicast, .event: break
+        }
         return [action]
     }
 
-    private func problem(_ problem: GroupProblem, about sender: UInt64?) -> GroupAction {
-        .event(.problem(problem, about: sender.flatMap { member($0) }))
+    private mutating func problem(_ problem: GroupProblem, about sender: UInt64?) -> GroupAction {
+        let subject = sender.flatMap { member($0) }
+        meter.counters.note(problem)
+        meter.note(.refused(problem, about: subject))
+        return .event(.problem(problem, about: subject))
     }
 
     private func member(_ id: UInt64) -> Member? {

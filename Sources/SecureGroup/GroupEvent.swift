@@ -21,6 +21,8 @@ public enum GroupProblem: Equatable, Sendable {
     case secureGroup(SecureGroupError)
     /// The others excluded this member because it did not answer in time, or went on to a view that it missed.
     case excluded
+    /// What carries the group is gone for now; the member joins again when it is back.
+    case disconnected
 }
 
 /// A secure view with the secret from which the application's own keys are derived. The secret belongs to this view for

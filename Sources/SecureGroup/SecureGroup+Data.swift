@@ -35,12 +35,7 @@ extension SecureGroup {
                 return [.ignored(.abandonedRun, sender: sender)]
             }
             do throws(SecureGroupError) {
-                // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message
-                // (figure 3). The controller's own final token may come back when the last factor-out has been here
-                // already.
-                let isOwnLate = sender == id && service == .fifo
-                guard isOwnLate || service == (isWaitingForKeyList ? .agreed : .fifo) else { throw .wrongService }
-                return try token(TokenPayload(reading: payload), from: sender, state)
+                return try token(TokenPayload(reading: payload), from: sender, service: service, state)
             } catch {
                 return refuseToken(error, from: sender, isPrivate: isPrivate)
             }
@@ -53,33 +48,42 @@ extension SecureGroup {
     }
 
     private mutating func token(
-        _ payload: TokenPayload, from sender: UInt64, _ state: Agreeing
+        _ payload: TokenPayload, from sender: UInt64, service: Service, _ state: Agreeing
     ) throws(SecureGroupError) -> [SecureGroupAction] {
         var state = state
+        var begun: [AgreementAction] = []
         switch state.base {
         case .known(let baseCount):
             guard payload.baseCount == baseCount else { throw .agreement(.wrongRun) }
-        case .tried(let baseCount):
-            if payload.baseCount != baseCount { try tryBase(payload.baseCount, state) }
-        case .unknown: try tryBase(payload.baseCount, state)
+        case .tried(payload.baseCount, let waiting): begun = waiting
+        case .tried, .unknown: begun = try tryBase(payload.baseCount, state)
+        }
+        // All Cliques messages but key_list_msg are sent FIFO; key_list_msg is sent as an AGREED message (figure 3),
+        // and so is what else installing depends on.
+        if let isAgreed = AgreementContext.isAgreed(payload.token) {
+            guard service == (isAgreed ? .agreed : .fifo) else { throw .wrongService }
         }
         let actions: [AgreementAction]
         do throws(AgreementError) { actions = try context.receive(payload.token, from: sender) } catch {
             throw .agreement(error)
         }
+        guard actions != [.passedOver] else { return [.ignored(.unneededToken, sender: sender)] }
         state.base = .known(payload.baseCount)
-        return perform(actions, state, baseCount: payload.baseCount)
+        return perform(begun + actions, state, baseCount: payload.baseCount)
     }
 
     /// A new member begins with the base that a token claims. Nothing depends on it until a token with that base is
-    /// accepted: it has sent nothing, and its share is drawn anew.
-    private mutating func tryBase(_ baseCount: Int, _ state: Agreeing) throws(SecureGroupError) {
+    /// accepted: until then it sends nothing, and for another base its share is drawn anew.
+    private mutating func tryBase(
+        _ baseCount: Int, _ state: Agreeing
+    ) throws(SecureGroupError) -> [AgreementAction] {
         let place = state.newMembMsg.members.firstIndex { $0.id == id } ?? 0
         guard baseCount <= place else { throw .agreement(.memberListMismatch) }
-        _ = try beginRun(state.attempt, baseCount: baseCount)
+        let actions = try beginRun(state.attempt, baseCount: baseCount)
         var state = state
-        state.base = .tried(baseCount)
+        state.base = .tried(baseCount, waiting: actions)
         self.state = .agreeing(state)
+        return actions
     }
 
     /// A token that the agreement refused.

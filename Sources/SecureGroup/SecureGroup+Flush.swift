@@ -39,8 +39,18 @@ extension SecureGroup {
         return []
     }
 
-    /// KL of GDH.
-    var isWaitingForKeyList: Bool { context.phase == .waitForKeyList }
+    /// KL: of GDH, and the last phase of every other agreement. A new member is not in it as long as it has sent
+    /// nothing.
+    var isWaitingForKeyList: Bool {
+        if case .agreeing(let state) = state, case .tried = state.base { return false }
+        return context.phase == .waitForKeyList
+    }
+
+    /// Who sends the AGREED message that ends the run of a view.
+    func controller(of view: FlushView) -> Member? {
+        let place = suite.agreement.confirmer(of: view.members.count)
+        return view.members.indices.contains(place) ? view.members[place] : nil
+    }
 
     /// send_flush_ok out of a run: the next view begins from scratch.
     ///
@@ -48,7 +58,7 @@ extension SecureGroup {
     /// It must not move on with them as one that has seen the same, and leaves.
     mutating func acknowledgeFlush(_ state: Agreeing) -> [SecureGroupAction] {
         guard !state.mayHaveMissedKeyList else { return leaveAndRejoin(.keyMissing) }
-        let isController = state.newMembMsg.members.last?.id == id
+        let isController = controller(of: state.newMembMsg)?.id == id
         var said: [SecureGroupAction] = []
         if isController, !isWaitingForKeyList, !state.vsTransitional, !isBroken(.abandonmentIsNotSaid) {
             said = send(.abandoned, state.attempt, number: state.attempt.number + 1)

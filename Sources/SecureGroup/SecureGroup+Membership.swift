@@ -20,21 +20,25 @@ extension SecureGroup {
         case .waitForCascadingMembership(var state):
             let signalled = signal(&state.firstTransitional)
             let vsSet = state.vsSet(at: view, me: id)
-            let base: Int?
-            switch algorithm {
-            case .optimized: base = ownBase(view, continuing: nil)
-            // Nobody ever continues: everybody knows the base, and that there is none.
-            case .basic: base = 0
-            }
+            let base = ownBase(view, continuing: nil)
             return signalled + begin(view, installed: state.installed, vsSet: vsSet, ownBase: base, now: now)
         case .secure, .agreeing: return refuse(.unexpectedView, nil)
         case .over: return [.ignored(.ended, sender: nil)]
         }
     }
 
-    /// Of the optimized algorithm: the base as a member knows it that moved together with the first one; nil for
-    /// others. See `SecureGroup`.
+    /// Whether there is a base: in the optimized algorithm, with an agreement whose members continue with what the last
+    /// run has left at the front of the list. Otherwise nobody ever does, and everybody knows that.
+    var hasBase: Bool {
+        switch algorithm {
+        case .optimized: suite.agreement.hasBase
+        case .basic: false
+        }
+    }
+
+    /// The base as a member knows it that moved together with the first one; nil for others. See `SecureGroup`.
     private func ownBase(_ view: FlushView, continuing installed: InstalledView?) -> Int? {
+        guard hasBase else { return 0 }
         let together = view.transitionalSet
         guard let first = view.members.first, together.contains(first.id) else { return nil }
         let front = view.members.prefix(together.count)
@@ -108,6 +112,7 @@ extension SecureGroup {
                 let payload = TokenPayload(baseCount: baseCount, token: token)
                 result.append(.send(payload: payload.bytes, service: .agreed, to: nil))
             case .install: result += install(agreeing)
+            case .passedOver: break
             }
         }
         return result

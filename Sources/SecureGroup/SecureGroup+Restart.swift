@@ -84,11 +84,7 @@ extension SecureGroup {
             return leaveAndRejoin(.keyMissing)
         case .abandoned: return abandoned(message, state)
         case .continuing:
-            switch algorithm {
-            case .optimized: break
-            // Nobody continues there.
-            case .basic: return refuse(.wrongAlgorithm, message.sender)
-            }
+            guard hasBase else { return refuse(.wrongAlgorithm, message.sender) }
             guard state.ownBase == 0 else { return [.ignored(.alreadyRestarted, sender: message.sender)] }
             // It moved together with the first member as this one did, and has a key that this one never got.
             return leaveAndRejoin(.keyMissing)
@@ -102,7 +98,7 @@ extension SecureGroup {
 
     /// The controller has acknowledged the flush, and said so before: no key list comes.
     private mutating func abandoned(_ message: RestartMessage, _ state: Agreeing) -> [SecureGroupAction] {
-        guard message.number == state.attempt.number + 1, state.newMembMsg.members.last?.id == message.sender else {
+        guard message.number == state.attempt.number + 1, controller(of: state.newMembMsg)?.id == message.sender else {
             return [.ignored(.alreadyRestarted, sender: message.sender)]
         }
         var state = state

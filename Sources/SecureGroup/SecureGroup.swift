@@ -2,8 +2,9 @@ internal import Flush
 public import KeyAgreement
 public import Primitives
 
-/// A member of a secure group: a robust algorithm (paper §4 and appendix A, or §5 and appendix B) over GDH, and the
-/// protection of messages. No event does input or output; `now` is a clock in milliseconds that never goes back.
+/// A member of a secure group: a robust algorithm (paper §4 and appendix A, or §5 and appendix B) over the agreement of
+/// a suite, and the protection of messages. No event does input or output; `now` is a clock in milliseconds that never
+/// goes back.
 ///
 /// VS views, flush requests, signals and data come from the Flush layer below; secure views, flush requests, signals
 /// and messages go to the application above. `SecureGroupState` shows the states.
@@ -46,7 +47,7 @@ public struct SecureGroup: ~Copyable {
     let groupBytes: [UInt8]
     let identity: Identity
     let limits: SecureGroupLimits
-    var context: GDHContext
+    var context: AgreementContext
     var state: SecureGroupState
     var ownCounters = SecureGroupCounters()
 
@@ -67,7 +68,7 @@ public struct SecureGroup: ~Copyable {
         self.identity = identity
         self.id = id
         self.limits = limits
-        context = GDHContext(suite: suite, identity: identity, id: id, entropy: entropy)
+        context = AgreementContext(suite: suite, identity: identity, id: id, entropy: entropy)
         switch algorithm {
         case .optimized: state = .waitForSelfJoin(WaitForSelfJoin())
         case .basic: state = .waitForCascadingMembership(WaitForCascadingMembership())
@@ -91,9 +92,15 @@ public struct SecureGroup: ~Copyable {
             if case .known = state.base { return context.awaited }
             let members = state.newMembMsg.members
             guard let place = members.firstIndex(where: { $0.id == id }), place > 0 else { return [] }
-            return [members[place - 1].id]
+            return [members[suite.agreement.firstSender(before: place)].id]
         case .waitForSelfJoin, .secure, .waitForMembership, .waitForCascadingMembership, .over: return []
         }
+    }
+
+    /// On how many threads, 1 to 64, many powers at once may be computed; 1 at first.
+    public var threads: Int {
+        get { context.threads }
+        set { context.threads = newValue }
     }
 
     /// The secure view that was installed last, until the next one is.

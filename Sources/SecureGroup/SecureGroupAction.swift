@@ -49,6 +49,8 @@ public enum SecureGroupIgnoreReason: Equatable, Sendable {
     /// A token of a run that the next view abandons: it came after the transitional signal (Key_List in KL when
     /// VS_transitional), or in CM.
     case abandonedRun
+    /// A token that the agreement does not need from its sender here; it was not verified.
+    case unneededToken
     /// A token of a run that a restart has ended.
     case restartedRun
     /// Sealed data of a view whose key this member never had, and which is over.

@@ -30,7 +30,7 @@ public enum SecureGroupError: Error, Equatable, Sendable {
     case unknownSender
     /// A message of another suite.
     case wrongSuite
-    /// A word that only the other robust algorithm has.
+    /// A word that only the other robust algorithm has, or only agreements whose members continue.
     case wrongAlgorithm
     /// A message of another group.
     case wrongGroup

@@ -116,8 +116,9 @@ struct Agreeing {
     enum Base: Equatable {
         /// A new member that did not move together with the first one, and has had no partial token.
         case unknown
-        /// The same, after a token that was refused: the context has begun with this base.
-        case tried(Int)
+        /// The same, after a token that was refused: the context has begun with this base, and this is what it wants
+        /// sent when a token with that base is accepted.
+        case tried(Int, waiting: [AgreementAction])
         /// A member that moved together with the first one, or a new member with its partial token.
         case known(Int)
     }

@@ -122,6 +122,18 @@ static void test_events(void) {
     CHECK(memcmp(before, after, sizeof before) != 0);
 }
 
+static void test_threads(void) {
+    const uint64_t ids[] = {1, 2, 3, 4, 5};
+    for (size_t index = 0; index < 5; index++) CHECK_OK(conclave_agreement_set_threads(of(ids[index]), 2));
+    agree(ids, 5, 0);
+    agree(ids, 5, 5);
+    CHECK_STATUS(CONCLAVE_E_INVALID_ARGUMENT, conclave_agreement_set_threads(of(1), 0));
+    CHECK_STATUS(CONCLAVE_E_INVALID_ARGUMENT, conclave_agreement_set_threads(of(1), 65));
+    CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_agreement_set_threads(NULL, 2));
+    CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_group_set_threads(NULL, 2));
+    agree(ids, 4, 4);
+}
+
 static void test_counters(void) {
     conclave_counters before = CONCLAVE_COUNTERS_INIT, after = CONCLAVE_COUNTERS_INIT;
     const uint64_t ids[] = {1, 2, 3, 4, 5};
@@ -248,10 +260,11 @@ static void test_refused_exports(void) {
 }
 
 int main(void) {
-    CHECK_TEXT("GDH_FFDHE3072_ED25519_AES256GCM", conclave_suite_name(CONCLAVE_SUITE_STANDARD));
+    CHECK_TEXT("GDH_P256_ED25519_AES256GCM", conclave_suite_name(CONCLAVE_SUITE_STANDARD));
     CHECK(conclave_suite_name(0) == NULL && conclave_suite_name(0xffff) == NULL);
     make_members(CONCLAVE_SUITE_GDH_MODP2048_256_ED25519_AES256GCM);
     test_events();
+    test_threads();
     test_counters();
     test_refused_tokens();
     test_refused_memberships();

@@ -69,10 +69,24 @@ static conclave_status call_agreement_counters(void *handle) {
     conclave_counters counters = CONCLAVE_COUNTERS_INIT;
     return conclave_agreement_counters((conclave_agreement *)handle, &counters);
 }
+static conclave_status call_admission_keys(void *handle) {
+    conclave_admission *made = NULL;
+    conclave_status status = conclave_admission_keys((conclave_trust *)handle, &made, NULL);
+    conclave_admission_free(made);
+    return status;
+}
+static conclave_status call_credential_new(void *handle) {
+    conclave_credential *made = NULL;
+    conclave_status status =
+        conclave_credential_new((conclave_identity *)handle, CONCLAVE_WRAPPING_X25519, &made, NULL);
+    conclave_credential_free(made);
+    return status;
+}
 CALL(agreement_receive, conclave_agreement, conclave_agreement_receive(handle, 1, key, sizeof key))
 CALL(agreement_is_complete, conclave_agreement, nothing(!conclave_agreement_is_complete(handle)))
 CALL(agreement_export, conclave_agreement, conclave_agreement_export(handle, "label", NULL, 0, output, 32))
 CALL(agreement_fingerprint, conclave_agreement, conclave_agreement_fingerprint(handle, output))
+CALL(agreement_set_threads, conclave_agreement, conclave_agreement_set_threads(handle, 2))
 CALL(agreement_message, conclave_agreement, nothing(conclave_agreement_message(handle)[0] == 0))
 CALL(agreement_free, conclave_agreement, (conclave_agreement_free(handle), CONCLAVE_E_BAD_HANDLE))
 
@@ -128,6 +142,16 @@ CALL(group_process, conclave_group, conclave_group_process(handle))
 CALL(group_wake, conclave_group, conclave_group_wake(handle))
 CALL(group_send, conclave_group, conclave_group_send(handle, CONCLAVE_SERVICE_FIFO, key, sizeof key))
 CALL(group_send_to, conclave_group, conclave_group_send_to(handle, 1, key, sizeof key))
+CALL(group_set_log, conclave_group, conclave_group_set_log(handle, CONCLAVE_LOG_NONE, NULL, NULL))
+static conclave_status call_group_metric(void *handle) {
+    conclave_metric metric = CONCLAVE_METRIC_INIT;
+    return conclave_group_metric((conclave_group *)handle, 0, &metric);
+}
+static conclave_status call_group_metrics_text(void *handle) {
+    const char *text = NULL;
+    return conclave_group_metrics_text((conclave_group *)handle, &text, NULL);
+}
+CALL(group_set_threads, conclave_group, conclave_group_set_threads(handle, 2))
 CALL(group_flush, conclave_group, conclave_group_flush(handle))
 CALL(group_refresh, conclave_group, conclave_group_refresh(handle))
 CALL(group_set_trust, conclave_group, conclave_group_set_trust(handle, (conclave_trust *)live[TRUST]))
@@ -153,6 +177,139 @@ CALL(hub_process, conclave_hub, conclave_hub_process(handle))
 CALL(hub_run, conclave_hub, conclave_hub_run(handle))
 CALL(hub_wake, conclave_hub, conclave_hub_wake(handle))
 CALL(hub_free, conclave_hub, (conclave_hub_free(handle), CONCLAVE_E_BAD_HANDLE))
+
+static conclave_status call_key_ring_get(void *handle) {
+    return conclave_key_ring_get((conclave_key_ring *)handle, 0, NULL, NULL, NULL);
+}
+CALL(key_ring_save, conclave_key_ring, conclave_key_ring_save(handle, "/nonexistent/file", key, sizeof key, NULL))
+CALL(key_ring_add, conclave_key_ring, conclave_key_ring_add(handle, "key", key, sizeof key))
+CALL(key_ring_activate, conclave_key_ring, conclave_key_ring_activate(handle, "key"))
+CALL(key_ring_retire, conclave_key_ring, conclave_key_ring_retire(handle, "key", 0))
+CALL(key_ring_count, conclave_key_ring, nothing(conclave_key_ring_count(handle) == 0))
+CALL(key_ring_free, conclave_key_ring, (conclave_key_ring_free(handle), CONCLAVE_E_BAD_HANDLE))
+
+CALL(admission_add_name, conclave_admission, conclave_admission_add_name(handle, CONCLAVE_CERTIFICATE_NAME_ANY, NULL))
+CALL(admission_add, conclave_admission, conclave_admission_add(handle, (conclave_admission *)live[ADMISSION]))
+CALL(admission_free, conclave_admission, (conclave_admission_free(handle), CONCLAVE_E_BAD_HANDLE))
+CALL(credential_set_certificate, conclave_credential,
+     conclave_credential_set_certificate(handle, key, 1, key, 1, NULL, 0))
+CALL(credential_set_secret, conclave_credential, conclave_credential_set_secret(handle, key, sizeof key))
+CALL(credential_free, conclave_credential, (conclave_credential_free(handle), CONCLAVE_E_BAD_HANDLE))
+
+static conclave_status call_encrypt_host_view(void *handle) {
+    conclave_bytes address = {key, 1};
+    return conclave_encrypt_host_view((conclave_encrypt *)handle, &address, 1, 0);
+}
+static conclave_status call_encrypt_next_output(void *handle) {
+    conclave_encrypt_output next = CONCLAVE_ENCRYPT_OUTPUT_INIT;
+    return conclave_encrypt_next_output((conclave_encrypt *)handle, &next);
+}
+static conclave_status call_encrypt_next_event(void *handle) {
+    conclave_encrypt_event event = CONCLAVE_ENCRYPT_EVENT_INIT;
+    return conclave_encrypt_next_event((conclave_encrypt *)handle, &event);
+}
+static conclave_status call_encrypt_seal(void *handle) {
+    size_t size = sizeof output;
+    conclave_status status = conclave_encrypt_seal((conclave_encrypt *)handle, key, 1, NULL, 0, output, &size);
+    CHECK(size == sizeof output);
+    return status;
+}
+static conclave_status call_encrypt_seal_batch(void *handle) {
+    size_t size = sizeof output;
+    conclave_bytes message = {key, 1};
+    conclave_status status =
+        conclave_encrypt_seal_batch((conclave_encrypt *)handle, &message, 1, NULL, 0, output, &size);
+    CHECK(size == sizeof output);
+    return status;
+}
+static conclave_status call_encrypt_open(void *handle) {
+    conclave_opened opened = CONCLAVE_OPENED_INIT;
+    return conclave_encrypt_open((conclave_encrypt *)handle, key, sizeof key, NULL, 0, 0, output, sizeof output,
+                                 &opened);
+}
+static conclave_status call_encrypt_view(void *handle) {
+    conclave_cluster_view view = CONCLAVE_CLUSTER_VIEW_INIT;
+    return conclave_encrypt_view((conclave_encrypt *)handle, &view);
+}
+static conclave_status call_encrypt_member(void *handle) {
+    conclave_cluster_member member = CONCLAVE_CLUSTER_MEMBER_INIT;
+    return conclave_encrypt_member((conclave_encrypt *)handle, 0, &member);
+}
+static conclave_status call_encrypt_deadline(void *handle) {
+    uint64_t when = 0;
+    return conclave_encrypt_deadline((conclave_encrypt *)handle, &when);
+}
+static conclave_status call_encrypt_counters_read(void *handle) {
+    conclave_encrypt_counters counters = CONCLAVE_ENCRYPT_COUNTERS_INIT;
+    return conclave_encrypt_counters_read((conclave_encrypt *)handle, &counters);
+}
+CALL(encrypt_start, conclave_encrypt, conclave_encrypt_start(handle, 0))
+CALL(encrypt_receive, conclave_encrypt, conclave_encrypt_receive(handle, key, sizeof key, NULL, 0, 0))
+CALL(encrypt_can_seal, conclave_encrypt, nothing(!conclave_encrypt_can_seal(handle)))
+CALL(encrypt_tick, conclave_encrypt, conclave_encrypt_tick(handle, 0))
+CALL(encrypt_rotate, conclave_encrypt, conclave_encrypt_rotate(handle, 0))
+CALL(encrypt_leave, conclave_encrypt, conclave_encrypt_leave(handle, 0))
+CALL(encrypt_set_admission, conclave_encrypt,
+     conclave_encrypt_set_admission(handle, (conclave_admission *)live[ADMISSION], 0))
+CALL(encrypt_set_key_ring, conclave_encrypt,
+     conclave_encrypt_set_key_ring(handle, (conclave_key_ring *)live[KEY_RING], 0))
+CALL(encrypt_set_clock, conclave_encrypt, conclave_encrypt_set_clock(handle, 0, 0))
+CALL(encrypt_message, conclave_encrypt, nothing(conclave_encrypt_message(handle)[0] == 0))
+CALL(encrypt_free, conclave_encrypt, (conclave_encrypt_free(handle), CONCLAVE_E_BAD_HANDLE))
+
+static conclave_status call_key_server_open(void *handle) {
+    conclave_key_server *server = NULL;
+    conclave_status status =
+        conclave_key_server_open((conclave_encrypt *)handle, "127.0.0.1", 0, exchange_members[0].credential,
+                                 exchange_certificates, &server, NULL);
+    CHECK(server == NULL);
+    return status;
+}
+static conclave_status call_key_server_port(void *handle) {
+    uint16_t port = 0;
+    conclave_status status = conclave_key_server_port((conclave_key_server *)handle, &port);
+    CHECK((status == CONCLAVE_OK) == (port != 0));
+    return status;
+}
+static conclave_status call_key_server_descriptor(void *handle) {
+    int descriptor = -1;
+    conclave_status status = conclave_key_server_descriptor((conclave_key_server *)handle, &descriptor);
+    CHECK((status == CONCLAVE_OK) == (descriptor != -1));
+    return status;
+}
+static conclave_status call_key_server_deadline(void *handle) {
+    uint64_t when = 7;
+    return conclave_key_server_deadline((conclave_key_server *)handle, &when);
+}
+CALL(key_server_process, conclave_key_server,
+     conclave_key_server_process(handle, exchange_members[0].context, exchange_now))
+CALL(key_server_renew, conclave_key_server,
+     conclave_key_server_renew(handle, exchange_members[0].context, exchange_members[0].credential,
+                               exchange_certificates))
+CALL(key_server_free, conclave_key_server, (conclave_key_server_free(handle), CONCLAVE_E_BAD_HANDLE))
+
+static conclave_status call_key_fetch_new(void *handle) {
+    conclave_key_fetch *fetch = NULL;
+    conclave_status status =
+        conclave_key_fetch_new((conclave_encrypt *)handle, exchange_members[1].wanted_counter, "127.0.0.1", 9,
+                               exchange_members[1].credential, exchange_certificates, exchange_now, &fetch, NULL);
+    CHECK(fetch == NULL);
+    return status;
+}
+static conclave_status call_key_fetch_descriptor(void *handle) {
+    int descriptor = -1;
+    conclave_status status = conclave_key_fetch_descriptor((conclave_key_fetch *)handle, &descriptor);
+    CHECK((status == CONCLAVE_OK) == (descriptor != -1));
+    return status;
+}
+static conclave_status call_key_fetch_deadline(void *handle) {
+    uint64_t when = 7;
+    return conclave_key_fetch_deadline((conclave_key_fetch *)handle, &when);
+}
+CALL(key_fetch_process, conclave_key_fetch,
+     conclave_key_fetch_process(handle, exchange_members[1].context, exchange_now))
+CALL(key_fetch_outcome, conclave_key_fetch, conclave_key_fetch_outcome(handle))
+CALL(key_fetch_free, conclave_key_fetch, (conclave_key_fetch_free(handle), CONCLAVE_E_BAD_HANDLE))
 
 /* One row for each handle that a function takes. */
 typedef struct row {
@@ -186,6 +343,7 @@ static const row rows[] = {
     {"agreement_export", AGREEMENT, true, call_agreement_export},
     {"agreement_fingerprint", AGREEMENT, true, call_agreement_fingerprint},
     {"agreement_counters", AGREEMENT, true, call_agreement_counters},
+    {"agreement_set_threads", AGREEMENT, true, call_agreement_set_threads},
     {"agreement_message", AGREEMENT, false, call_agreement_message},
     {"agreement_free", AGREEMENT, false, call_agreement_free},
     {"group_join", IDENTITY, true, call_group_join_identity},
@@ -208,9 +366,15 @@ static const row rows[] = {
     {"group_left_member", GROUP, true, call_group_left_member},
     {"group_waiting_for", GROUP, true, call_group_waiting_for},
     {"group_export", GROUP, true, call_group_export},
+    {"group_set_threads", GROUP, true, call_group_set_threads},
+    {"group_set_log", GROUP, true, call_group_set_log},
+    {"group_metric", GROUP, true, call_group_metric},
+    {"group_metrics_text", GROUP, true, call_group_metrics_text},
     {"group_counters", GROUP, true, call_group_counters},
     {"group_message", GROUP, false, call_group_message},
     {"group_free", GROUP, false, call_group_free},
+    {"admission_keys", TRUST, true, call_admission_keys},
+    {"credential_new", IDENTITY, true, call_credential_new},
     {"hub_descriptor", HUB, true, call_hub_descriptor},
     {"hub_deadline", HUB, true, call_hub_deadline},
     {"hub_process", HUB, true, call_hub_process},
@@ -218,6 +382,53 @@ static const row rows[] = {
     {"hub_wake", HUB, true, call_hub_wake},
     {"hub_counters_read", HUB, true, call_hub_counters_read},
     {"hub_free", HUB, false, call_hub_free},
+    {"key_ring_save", KEY_RING, true, call_key_ring_save},
+    {"key_ring_add", KEY_RING, true, call_key_ring_add},
+    {"key_ring_activate", KEY_RING, true, call_key_ring_activate},
+    {"key_ring_retire", KEY_RING, true, call_key_ring_retire},
+    {"key_ring_count", KEY_RING, false, call_key_ring_count},
+    {"key_ring_get", KEY_RING, true, call_key_ring_get},
+    {"key_ring_free", KEY_RING, false, call_key_ring_free},
+    {"admission_add_name", ADMISSION, true, call_admission_add_name},
+    {"admission_add", ADMISSION, true, call_admission_add},
+    {"admission_free", ADMISSION, false, call_admission_free},
+    {"credential_set_certificate", CREDENTIAL, true, call_credential_set_certificate},
+    {"credential_set_secret", CREDENTIAL, true, call_credential_set_secret},
+    {"credential_free", CREDENTIAL, false, call_credential_free},
+    {"encrypt_start", ENCRYPT, true, call_encrypt_start},
+    {"encrypt_host_view", ENCRYPT, true, call_encrypt_host_view},
+    {"encrypt_receive", ENCRYPT, true, call_encrypt_receive},
+    {"encrypt_next_output", ENCRYPT, true, call_encrypt_next_output},
+    {"encrypt_next_event", ENCRYPT, true, call_encrypt_next_event},
+    {"encrypt_seal", ENCRYPT, true, call_encrypt_seal},
+    {"encrypt_seal_batch", ENCRYPT, true, call_encrypt_seal_batch},
+    {"encrypt_open", ENCRYPT, true, call_encrypt_open},
+    {"encrypt_view", ENCRYPT, true, call_encrypt_view},
+    {"encrypt_member", ENCRYPT, true, call_encrypt_member},
+    {"encrypt_can_seal", ENCRYPT, false, call_encrypt_can_seal},
+    {"encrypt_deadline", ENCRYPT, true, call_encrypt_deadline},
+    {"encrypt_tick", ENCRYPT, true, call_encrypt_tick},
+    {"encrypt_rotate", ENCRYPT, true, call_encrypt_rotate},
+    {"encrypt_leave", ENCRYPT, true, call_encrypt_leave},
+    {"encrypt_set_admission", ENCRYPT, true, call_encrypt_set_admission},
+    {"encrypt_set_key_ring", ENCRYPT, true, call_encrypt_set_key_ring},
+    {"encrypt_set_clock", ENCRYPT, true, call_encrypt_set_clock},
+    {"encrypt_counters_read", ENCRYPT, true, call_encrypt_counters_read},
+    {"encrypt_message", ENCRYPT, false, call_encrypt_message},
+    {"encrypt_free", ENCRYPT, false, call_encrypt_free},
+    {"key_server_open", ENCRYPT, true, call_key_server_open},
+    {"key_server_port", KEY_SERVER, true, call_key_server_port},
+    {"key_server_descriptor", KEY_SERVER, true, call_key_server_descriptor},
+    {"key_server_deadline", KEY_SERVER, true, call_key_server_deadline},
+    {"key_server_process", KEY_SERVER, true, call_key_server_process},
+    {"key_server_renew", KEY_SERVER, true, call_key_server_renew},
+    {"key_server_free", KEY_SERVER, false, call_key_server_free},
+    {"key_fetch_new", ENCRYPT, true, call_key_fetch_new},
+    {"key_fetch_descriptor", KEY_FETCH, true, call_key_fetch_descriptor},
+    {"key_fetch_deadline", KEY_FETCH, true, call_key_fetch_deadline},
+    {"key_fetch_process", KEY_FETCH, true, call_key_fetch_process},
+    {"key_fetch_outcome", KEY_FETCH, true, call_key_fetch_outcome},
+    {"key_fetch_free", KEY_FETCH, false, call_key_fetch_free},
 };
 static const size_t row_count = sizeof rows / sizeof rows[0];
 
@@ -225,7 +436,8 @@ static const size_t row_count = sizeof rows / sizeof rows[0];
 
 static void visit_declaration(const char *line) {
     const char *name = strstr(line, " conclave_");
-    static const char *const kinds[] = {"error", "identity", "trust", "agreement", "group", "hub"};
+    static const char *const kinds[] = {"error",    "identity",  "trust",      "agreement", "group",      "hub",
+                                        "key_ring", "admission", "credential", "encrypt",   "key_server", "key_fetch"};
     char function[64], first[64];
     while (name != NULL && sscanf(name, " conclave_%63[a-z_](%63[a-z_ *]", function, first) != 2)
         name = strstr(name + 1, " conclave_");

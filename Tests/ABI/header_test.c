@@ -55,9 +55,9 @@ static void test_statuses(void) {
 }
 
 static void test_fatal_statuses(void) {
-    static const int fatal[] = {CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_LEFT,         CONCLAVE_E_REPLACED,
-                                CONCLAVE_E_BAD_HANDLE,     CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_OUT_OF_MEMORY,
-                                CONCLAVE_E_ENTROPY};
+    static const int fatal[] = {CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_TRANSPORT_UNFIT, CONCLAVE_E_LEFT,
+                                CONCLAVE_E_REPLACED,       CONCLAVE_E_BAD_HANDLE,      CONCLAVE_E_CRYPTOGRAPHY,
+                                CONCLAVE_E_OUT_OF_MEMORY,  CONCLAVE_E_ENTROPY};
     for (size_t index = 0; index < status_count; index++) {
         bool expected = false;
         for (size_t other = 0; other < sizeof fatal / sizeof fatal[0]; other++)
@@ -78,8 +78,10 @@ static void test_version(void) {
 }
 
 static void test_features(void) {
-    static const char *const features[] = {"gdh",       "local",        "hub",         "ffdhe2048",        "ffdhe3072",
-                                           "ffdhe4096", "modp2048-256", "aes-256-gcm", "chacha20-poly1305"};
+    static const char *const features[] = {
+        "gdh",       "ckd",          "tgdh",      "str",         "bd",
+        "local",     "hub",          "callbacks", "ffdhe2048",   "ffdhe3072",
+        "ffdhe4096", "modp2048-256", "p256",      "aes-256-gcm", "chacha20-poly1305"};
     for (size_t index = 0; index < sizeof features / sizeof features[0]; index++)
         check_that(conclave_supports_feature(features[index]), __FILE__, __LINE__, "no feature %s", features[index]);
     CHECK(!conclave_supports_feature("no such feature"));
@@ -101,12 +103,12 @@ static void visit_suite(const char *line) {
 
 static void test_suites(void) {
     for_each_line(visit_suite);
-    CHECK(suite_count == 8);
+    CHECK(suite_count == 50);
     size_t named = 0;
     for (unsigned number = 0; number <= 0xffff; number++)
         if (conclave_suite_name((conclave_suite)number) != NULL) named++;
     CHECK(named == suite_count);
-    CHECK_TEXT("GDH_FFDHE3072_ED25519_AES256GCM", conclave_suite_name(CONCLAVE_SUITE_STANDARD));
+    CHECK_TEXT("GDH_P256_ED25519_AES256GCM", conclave_suite_name(CONCLAVE_SUITE_STANDARD));
 }
 
 /* Padding has no value of its own, so structures are compared member by member. */

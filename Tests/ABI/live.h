@@ -2,10 +2,23 @@
 #ifndef CONCLAVE_LIVE_H
 #define CONCLAVE_LIVE_H
 
-#include "check.h"
-#include <unistd.h>
+#include "exchange.h"
 
-enum { ERROR, IDENTITY, TRUST, AGREEMENT, GROUP, HUB, KINDS };
+enum {
+    ERROR,
+    IDENTITY,
+    TRUST,
+    AGREEMENT,
+    GROUP,
+    HUB,
+    KEY_RING,
+    ADMISSION,
+    CREDENTIAL,
+    ENCRYPT,
+    KEY_SERVER,
+    KEY_FETCH,
+    KINDS
+};
 
 static void *live[KINDS];
 static char socket_path[96];
@@ -51,8 +64,51 @@ static inline void *make_hub(void) {
     CHECK_OK(conclave_hub_new(path, NULL, &hub, NULL));
     return hub;
 }
-static void *(*const makers[KINDS])(void) = {make_error,     make_identity, make_trust,
-                                             make_agreement, make_group,    make_hub};
+
+static inline void *make_key_ring(void) {
+    conclave_key_ring *ring = NULL;
+    CHECK_OK(conclave_key_ring_new(&ring, NULL));
+    return ring;
+}
+
+static inline void *make_admission(void) {
+    conclave_admission *admission = NULL;
+    CHECK_OK(conclave_admission_secret(key, sizeof key, &admission, NULL));
+    return admission;
+}
+
+static inline void *make_credential(void) {
+    conclave_credential *credential = NULL;
+    CHECK_OK(conclave_credential_new((conclave_identity *)live[IDENTITY], CONCLAVE_WRAPPING_X25519, &credential, NULL));
+    return credential;
+}
+
+static inline void *make_encrypt(void) {
+    conclave_encrypt *context = NULL;
+    CHECK_OK(conclave_encrypt_new("cluster", key, 1, (conclave_credential *)live[CREDENTIAL],
+                                  (conclave_admission *)live[ADMISSION], NULL, NULL, 0, 0, &context, NULL));
+    return context;
+}
+
+static inline void *make_key_server(void) {
+    exchange_member *member = &exchange_members[0];
+    conclave_key_server *server = NULL;
+    CHECK_OK(conclave_key_server_open(member->context, "127.0.0.1", 0, member->credential, exchange_certificates,
+                                      &server, NULL));
+    return server;
+}
+
+static inline void *make_key_fetch(void) {
+    exchange_member *member = &exchange_members[1];
+    conclave_key_fetch *fetch = NULL;
+    CHECK_OK(conclave_key_fetch_new(member->context, member->wanted_counter, "127.0.0.1", 9, member->credential,
+                                    exchange_certificates, exchange_now, &fetch, NULL));
+    return fetch;
+}
+
+static void *(*const makers[KINDS])(void) = {make_error,      make_identity, make_trust,      make_agreement,
+                                             make_group,      make_hub,      make_key_ring,   make_admission,
+                                             make_credential, make_encrypt,  make_key_server, make_key_fetch};
 static inline void release(int kind, void *handle) {
     switch (kind) {
     case ERROR:
@@ -70,6 +126,24 @@ static inline void release(int kind, void *handle) {
     case GROUP:
         conclave_group_free((conclave_group *)handle);
         break;
+    case KEY_RING:
+        conclave_key_ring_free((conclave_key_ring *)handle);
+        break;
+    case ADMISSION:
+        conclave_admission_free((conclave_admission *)handle);
+        break;
+    case CREDENTIAL:
+        conclave_credential_free((conclave_credential *)handle);
+        break;
+    case ENCRYPT:
+        conclave_encrypt_free((conclave_encrypt *)handle);
+        break;
+    case KEY_SERVER:
+        conclave_key_server_free((conclave_key_server *)handle);
+        break;
+    case KEY_FETCH:
+        conclave_key_fetch_free((conclave_key_fetch *)handle);
+        break;
     default:
         conclave_hub_free((conclave_hub *)handle);
         break;
@@ -79,14 +153,20 @@ static inline void release(int kind, void *handle) {
 static inline void make_live(void) {
     snprintf(socket_path, sizeof socket_path, "/tmp/conclave-live-%ld", (long)getpid());
     snprintf(url, sizeof url, "local:%s", socket_path);
-    static const int order[] = {ERROR, IDENTITY, TRUST, AGREEMENT, HUB, GROUP};
+    static const int order[] = {ERROR,    IDENTITY,  TRUST,      AGREEMENT, HUB,        GROUP,
+                                KEY_RING, ADMISSION, CREDENTIAL, ENCRYPT,   KEY_SERVER, KEY_FETCH};
+    exchange_prepare();
+    exchange_join(0);
+    exchange_join(1);
     for (size_t index = 0; index < KINDS; index++) REQUIRE((live[order[index]] = makers[order[index]]()) != NULL);
     CHECK_OK(conclave_trust_add((conclave_trust *)live[TRUST], key, "label"));
 }
 
 static inline void free_live(void) {
-    static const int order[] = {GROUP, HUB, AGREEMENT, TRUST, IDENTITY, ERROR};
+    static const int order[] = {KEY_FETCH, KEY_SERVER, ENCRYPT,   CREDENTIAL, ADMISSION, KEY_RING,
+                                GROUP,     HUB,        AGREEMENT, TRUST,      IDENTITY,  ERROR};
     for (size_t index = 0; index < KINDS; index++) release(order[index], live[order[index]]);
+    exchange_finish();
 }
 
 #endif

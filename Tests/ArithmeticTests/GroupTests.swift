@@ -8,7 +8,7 @@ import Testing
         [UInt8](repeating: 0, count: group.elementSize - 1) + [1]
     }
 
-    @Test("p and q are prime, q divides p - 1 and has the bits it is said to have", arguments: NumberGroup.allCases)
+    @Test("p and q are prime, q divides p - 1 and has the bits it is said to have", arguments: NumberGroup.fields)
     func constants(_ group: NumberGroup) {
         let modulus = group.modulus
         let order = group.order
@@ -26,7 +26,7 @@ import Testing
         #expect(modulus.pointer[0] % 8 == 7)
     }
 
-    @Test("the generator has order q", arguments: NumberGroup.allCases)
+    @Test("the generator has order q", arguments: NumberGroup.fields)
     func generator(_ group: NumberGroup) throws {
         var context = ExponentiationContext(group: group)
         let generator = context.generator
@@ -37,7 +37,7 @@ import Testing
 
     @Test(
         "0, 1, -1, p, values above it, short and long ones and members of no subgroup are refused",
-        arguments: NumberGroup.allCases)
+        arguments: NumberGroup.fields)
     func membership(_ group: NumberGroup) throws {
         var context = ExponentiationContext(group: group)
         let size = group.elementSize
@@ -82,6 +82,11 @@ import Testing
         }
         #expect((8...32).contains(members))
     }
+}
+
+extension NumberGroup {
+    /// The subgroups of numbers modulo p.
+    static let fields = allCases.filter { !$0.isCurve }
 }
 
 extension ExponentiationContext {

@@ -58,10 +58,11 @@ import Testing
         #expect(try context.element(checking: direct.bytes) == direct)
         let secret = try context.secretPower(context.generator, product)
         let bytes = secret.bytes.withBytes { (bytes) in [UInt8](unsafe bytes) }
-        #expect(bytes == direct.bytes)
+        #expect(bytes.count == group.secretSize)
+        #expect(bytes == (group.isCurve ? Array(direct.bytes[1...32]) : direct.bytes))
     }
 
-    @Test("batches give what single powers give", arguments: [NumberGroup.paper512, .modp2048Order256])
+    @Test("batches give what single powers give", arguments: [NumberGroup.paper512, .modp2048Order256, .p256])
     func batches(_ group: NumberGroup) throws {
         var context = ExponentiationContext(group: group)
         let entropy = Entropy.seeded(3)
@@ -78,6 +79,72 @@ import Testing
         for base in bases { singles.append(try context.power(base, exponent)) }
         #expect(try context.powers(bases, exponent) == singles)
         #expect(try context.powers([], exponent) == [])
+        var pairs: [Element] = []
+        var shifted = ScalarList(group: group, capacity: 5)
+        for base in bases {
+            let scalar = try Scalar(random: group, from: entropy)
+            try shifted.append(scalar)
+            pairs.append(try context.power(base, scalar))
+        }
+        #expect(try context.powers(bases, shifted) == pairs)
+        #expect(throws: ArithmeticError.badSize) { _ = try context.powers([bases[0], bases[1]], shifted) }
+    }
+
+    @Test(
+        "a batch on several threads gives what it gives on one",
+        arguments: [NumberGroup.modp2048Order256, .ffdhe2048, .p256], [2, 3, 64, 1_000])
+    func threads(_ group: NumberGroup, _ threads: Int) throws {
+        var context = ExponentiationContext(group: group)
+        let entropy = Entropy.seeded(6)
+        let count = group == .p256 ? 60 : 12
+        #expect(Batch.pieces(of: count, in: group, isFixed: false, threads: threads) > 1)
+        #expect(Batch.pieces(of: count, in: group, isFixed: false, threads: 1) == 1)
+        #expect(Batch.pieces(of: 1, in: group, isFixed: false, threads: threads) == 1)
+        var list = ScalarList(group: group, capacity: count)
+        for _ in 0..<count { try list.append(try Scalar(random: group, from: entropy)) }
+        let alone = try context.powers(context.generator, list)
+        let exponent = try Scalar(random: group, from: entropy)
+        let raised = try context.powers(alone, exponent)
+        let pairs = try context.powers(alone, list)
+        context.threads = threads
+        #expect(try context.powers(context.generator, list) == alone)
+        #expect(try context.powers(alone, exponent) == raised)
+        #expect(try context.powers(alone, list) == pairs)
+        #expect(throws: ArithmeticError.library) {
+            // One that is none, in a piece of another thread.
+            var bad = group == .p256 ? alone : []
+            if bad.isEmpty { throw ArithmeticError.library }
+            bad[1] = Element(group: group, bytes: [UInt8](repeating: 0, count: group.elementSize))
+            _ = try context.powers(bad, exponent)
+        }
+    }
+
+    @Test("the generator's table gives what powers without it give", arguments: NumberGroup.allCases)
+    func comb(_ group: NumberGroup) throws {
+        let entropy = Entropy.seeded(7)
+        var context = ExponentiationContext(group: group)
+        // The first power of the generator is computed without a table.
+        _ = try context.power(context.generator, try Scalar(random: group, from: entropy))
+        var last = group.order
+        last.pointer[0] -= 1
+        var scalars = [Share(Self.scalar(group, 1)), Share(Self.scalar(group, 2))]
+        scalars.append(Share(Scalar(group: group, limbs: last)))
+        last = Limbs(count: group.scalarLimbs)
+        last.pointer[group.scalarLimbs - 1] = 1
+        scalars.append(Share(Scalar(group: group, limbs: last)))
+        for _ in 0..<40 { scalars.append(Share(try Scalar(random: group, from: entropy))) }
+        for share in scalars {
+            var fresh = ExponentiationContext(group: group)
+            #expect(
+                try context.power(context.generator, share.scalar) == (try fresh.power(fresh.generator, share.scalar)))
+        }
+    }
+
+    /// A scalar that can stand in an array.
+    private final class Share {
+        let scalar: Scalar
+
+        init(_ scalar: consuming Scalar) { self.scalar = scalar }
     }
 
     @Test("operands of another group are refused")

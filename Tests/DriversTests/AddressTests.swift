@@ -10,7 +10,16 @@ import Testing
         #expect(try TransportAddress.parse(Array("local:\(longest)".utf8)) == .local(path: Array(longest.utf8)))
     }
 
-    @Test("other URLs are refused", arguments: ["", "local", "local:", "LOCAL:/a", "tcp:/a", "/a", "local:a\0b"])
+    @Test("corosync: is the daemon of this machine")
+    func corosync() throws {
+        #expect(try TransportAddress.parse(Array("corosync:".utf8)) == .corosync)
+    }
+
+    @Test(
+        "other URLs are refused",
+        arguments: [
+            "", "corosync", "corosync:x", "corosync:?", "local", "local:", "LOCAL:/a", "tcp:/a", "/a", "local:a\0b",
+        ])
     func refused(url: String) {
         #expect(throws: TransportError.badAddress) { try TransportAddress.parse(Array(url.utf8)) }
     }

@@ -80,6 +80,25 @@ final class FlushNetwork {
 
     init(seed: UInt64 = 1) { entropy = Entropy.seeded(seed) }
 
+    /// A network with members of these names in one component, who all trust each other.
+    static func together(_ names: [String]) throws -> (FlushNetwork, [FlushNode], [Identity]) {
+        let network = FlushNetwork()
+        let identities = try names.map { try network.makeIdentity($0) }
+        var nodes: [FlushNode] = []
+        for identity in identities {
+            nodes.append(try network.connect(identity, trusting: identities, to: network.components.first))
+            network.run()
+        }
+        return (network, nodes, identities)
+    }
+
+    /// An application that has not answered its flush request does, and is proper from then on.
+    func answer(_ node: FlushNode) throws {
+        node.isProper = true
+        perform(try node.machine.acknowledge(now: now), at: node)
+        run()
+    }
+
     func node(_ connection: UInt64) -> FlushNode? { nodes.first { $0.connection == connection } }
 
     func makeIdentity(_ name: String) throws -> Identity {

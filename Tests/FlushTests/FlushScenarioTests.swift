@@ -4,21 +4,9 @@ import Testing
 @testable import Flush
 
 @Suite struct FlushScenarioTests {
-    /// A network with members of these names in one component, who all trust each other.
-    private func network(_ names: [String]) throws -> (FlushNetwork, [FlushNode], [Identity]) {
-        let network = FlushNetwork()
-        let identities = try names.map { try network.makeIdentity($0) }
-        var nodes: [FlushNode] = []
-        for identity in identities {
-            nodes.append(try network.connect(identity, trusting: identities, to: network.components.first))
-            network.run()
-        }
-        return (network, nodes, identities)
-    }
-
     @Test("members join one after the other and see each other in order of seniority")
     func join() throws {
-        let (_, nodes, _) = try network(["a", "b", "c", "d"])
+        let (_, nodes, _) = try FlushNetwork.together(["a", "b", "c", "d"])
         for node in nodes {
             #expect(node.names == ["a", "b", "c", "d"])
             #expect(node.view == node.view)
@@ -34,7 +22,7 @@ import Testing
         "a member with another suite or algorithm is refused by name and stays outside, and nobody waits for it",
         arguments: [FlushError.wrongSuite, .wrongAlgorithm])
     func otherSuiteOrAlgorithm(reason: FlushError) throws {
-        let (network, nodes, identities) = try network(["a", "b"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b"])
         let other = try network.makeIdentity("c")
         for node in nodes {
             var trust = node.machine.trust
@@ -63,7 +51,7 @@ import Testing
 
     @Test("that a hello was refused is remembered when others depart, and forgotten when a new hello is due")
     func refusedHelloIsRemembered() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c"])
         let other = try network.makeIdentity("d")
         let stranger = try network.connect(
             other, trusting: identities, to: network.components.first, algorithm: 2)
@@ -122,7 +110,7 @@ import Testing
 
     @Test("who went on alone before the other had introduced itself again has not left it out on purpose")
     func aloneBeforeTheOthersHello() throws {
-        let (network, nodes, _) = try network(["a", "b"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b"])
         let (a, b) = (nodes[0], nodes[1])
         let both = nodes.map { $0.connection }
         network.reconfigure(network.components, into: both.map { [$0] })
@@ -141,7 +129,7 @@ import Testing
 
     @Test("a crash gives the signal, then a view without the member that is gone")
     func crash() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         for node in nodes { node.trace = [] }
         network.disconnect(nodes[1])
         network.run()
@@ -154,7 +142,7 @@ import Testing
 
     @Test("a stranger is in no view and holds nobody up")
     func stranger() throws {
-        let (network, nodes, identities) = try network(["a", "b"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b"])
         let before = nodes[0].view
         let stranger = try network.connect(
             try network.makeIdentity("mallory"), trusting: identities, to: network.components.first)
@@ -170,7 +158,7 @@ import Testing
 
     @Test("a stranger whom some members accept is not let in by them alone")
     func halfAccepted() throws {
-        let (network, nodes, identities) = try network(["a", "b"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b"])
         let other = try network.makeIdentity("c")
         var trust = nodes[1].machine.trust
         try trust.add(other.publicKey, label: "c")
@@ -189,7 +177,7 @@ import Testing
 
     @Test("who is trusted no longer is expelled at once")
     func expulsion() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c"])
         var trust = TrustStore()
         for identity in identities where identity.name != "a" {
             try trust.add(identity.publicKey, label: identity.name)
@@ -205,7 +193,7 @@ import Testing
 
     @Test("a member that never acknowledges is excluded after the timeout")
     func exclusion() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c"])
         nodes[1].isProper = false
         let newcomer = try network.connect(
             try network.makeIdentity("d"), trusting: identities, to: network.components.first)
@@ -222,7 +210,7 @@ import Testing
 
     @Test("a hung process is excluded too, and a hung newcomer")
     func hung() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c"])
         nodes[2].isHung = true
         network.disconnect(nodes[1])
         network.wait(40_000)
@@ -235,18 +223,19 @@ import Testing
 
     @Test("the newest incarnation of a key replaces the older one")
     func replacement() throws {
-        let (network, nodes, identities) = try network(["a", "b"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b"])
         let again = try network.connect(identities[1], trusting: identities, to: network.components.first)
         network.run()
         #expect(nodes[0].names == ["a", "b"])
         #expect(nodes[0].view?.members[1].id == again.id)
+        #expect(nodes[0].view?.id.counter == 3, "one view tells everybody")
         #expect(again.names == ["a", "b"])
         #expect(nodes[1].endings == [.endReplaced])
     }
 
     @Test("a name that another key holds is refused")
     func nameTaken() throws {
-        let (network, nodes, identities) = try network(["a", "b"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b"])
         let impostor = try network.makeIdentity("b")
         var trust = nodes[0].machine.trust
         try trust.add(impostor.publicKey, label: "b")
@@ -260,7 +249,7 @@ import Testing
 
     @Test("partition and merge: the largest side comes first")
     func partitionAndMerge() throws {
-        let (network, nodes, _) = try network(["a", "b", "c", "d", "e"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c", "d", "e"])
         let all = nodes.map { $0.connection }
         network.reconfigure(network.components, into: [Array(all.prefix(2)), Array(all.suffix(3))])
         network.run()
@@ -275,7 +264,7 @@ import Testing
 
     @Test("who parts and comes back within one flush is not in the transitional set")
     func partingWithinAFlush() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         let all = nodes.map { $0.connection }
         nodes[0].isProper = false
         network.reconfigure(network.components, into: [Array(all.prefix(2)), [all[2]]])
@@ -294,7 +283,7 @@ import Testing
 
     @Test("a refresh is a view with the same members")
     func refresh() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         let before = nodes[0].view
         network.perform(nodes[1].machine.requestFlush(now: network.now), at: nodes[1])
         network.run()
@@ -307,7 +296,7 @@ import Testing
 
     @Test("safe messages wait until all have them, and agreed ones behind them keep their place")
     func safe() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         for node in nodes { node.trace = [] }
         nodes[2].isHung = true
         try network.send("one", .agreed, from: nodes[0])
@@ -330,7 +319,7 @@ import Testing
 
     @Test("sending between acknowledgement and view is refused")
     func flushPending() throws {
-        let (network, nodes, _) = try network(["a", "b"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b"])
         nodes[0].isProper = false
         nodes[1].isProper = false
         network.perform(nodes[0].machine.requestFlush(now: 0), at: nodes[0])
@@ -348,7 +337,7 @@ import Testing
 extension FlushScenarioTests {
     @Test("who moved along but never installed the secure view is not in the transitional set")
     func missedKeyList() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         for node in nodes.prefix(2) {
             let key = SecretBytes(count: 32) { _ in }
             node.machine.secureViewInstalled(members: nodes.map { $0.id }, key: key)
@@ -364,7 +353,7 @@ extension FlushScenarioTests {
 extension FlushScenarioTests {
     @Test("who was expelled asks no more for those who went on without it")
     func expelledStaysQuiet() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c"])
         var trust = TrustStore()
         for identity in identities where identity.name != "a" {
             try trust.add(identity.publicKey, label: identity.name)

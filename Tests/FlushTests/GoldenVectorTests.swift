@@ -92,10 +92,10 @@ private func times(_ count: Int, _ digits: String) -> String { String(repeating:
 
     @Test("golden bytes of the exclusion")
     func exclusion() throws {
-        let message = Exclusion(configuration: 5, sender: 9, connections: [3, 0x1_0000_0000])
+        let message = Exclusion(configuration: 5, sender: 9, view: view, connections: [3, 0x1_0000_0000])
         let golden =
-            "0103" + "04726f6f6d" + "0000000000000005" + "0000000000000009" + "0002" + "0000000000000003"
-            + "0000000100000000"
+            "0103" + "04726f6f6d" + "0000000000000005" + "0000000000000009" + Self.goldenView + "0002"
+            + "0000000000000003" + "0000000100000000"
         try check(message.unauthenticated(group: group), golden) {
             let (read, authenticator) = try Exclusion.read($0, group: group)
             #expect(read == message)

@@ -7,18 +7,6 @@ import Testing
 @Suite struct HostileTests {
     private let entropy = Entropy.seeded(99)
 
-    /// A network with members of these names in one component, who all trust each other.
-    private func network(_ names: [String]) throws -> (FlushNetwork, [FlushNode], [Identity]) {
-        let network = FlushNetwork()
-        let identities = try names.map { try network.makeIdentity($0) }
-        var nodes: [FlushNode] = []
-        for identity in identities {
-            nodes.append(try network.connect(identity, trusting: identities, to: network.components.first))
-            network.run()
-        }
-        return (network, nodes, identities)
-    }
-
     /// A connection whose messages the test makes itself.
     private func puppet(_ identity: Identity, in network: FlushNetwork) throws -> FlushNode {
         let node = try network.connect(identity, trusting: [], to: network.components.first)
@@ -47,7 +35,7 @@ import Testing
 
     @Test("a hung process is excluded alone, when a newcomer makes everybody introduce itself again")
     func hungAmongMany() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c", "d", "e"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c", "d", "e"])
         network.disconnect(nodes[4])
         network.run()
         nodes[3].isHung = true
@@ -59,7 +47,7 @@ import Testing
 
     @Test("a connection that comes just before the timeout costs nobody its place who has acknowledged")
     func connectionBeforeTheTimeout() throws {
-        let (network, nodes, identities) = try network(["a", "b", "c", "d"])
+        let (network, nodes, identities) = try FlushNetwork.together(["a", "b", "c", "d"])
         nodes[3].isProper = false
         network.perform(nodes[0].machine.requestFlush(now: network.now), at: nodes[0])
         network.wait(29_500)
@@ -78,11 +66,12 @@ import Testing
 
     @Test("what follows a refused hello is passed over, what comes without any is refused, and a valid hello counts")
     func afterARefusedHello() throws {
-        let (network, nodes, _) = try network(["a", "b"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b"])
         let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
         let observer = nodes[0]
         let proposal = Exclusion(
-            configuration: observer.machine.configuration.id, sender: stranger.id, connections: [nodes[1].connection])
+            configuration: observer.machine.configuration.id, sender: stranger.id, view: nil,
+            connections: [nodes[1].connection])
         let message = try signed(proposal.unauthenticated(group: observer.machine.group), by: stranger)
         let receive = { (bytes: [UInt8]) in
             observer.machine.received(bytes, from: stranger.connection, now: network.now)
@@ -101,7 +90,7 @@ import Testing
 
     @Test("a stranger that takes a member's incarnation keeps nobody out")
     func stolenIncarnation() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
         let bytes = try hello(stranger, claiming: nodes[1].id, at: nodes[0])
         network.components[0].pending.insert(
@@ -120,7 +109,7 @@ import Testing
 
     @Test("a stranger acknowledges no safe message in a member's name")
     func stolenReceipt() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
         let bytes = try hello(stranger, claiming: nodes[2].id, at: nodes[0])
         network.components[0].pending.insert(
@@ -143,7 +132,7 @@ import Testing
 
     @Test("no counter leads to a group that can never change again")
     func counters() throws {
-        let (network, nodes, _) = try network(["a", "b"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b"])
         let other = try network.makeIdentity("x")
         var trust = nodes[1].machine.trust
         try trust.add(other.publicKey, label: "x")
@@ -175,7 +164,7 @@ import Testing
 
     @Test("a safe message does not wait for a hung member without end")
     func safeAndHung() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         nodes[2].isHung = true
         for node in nodes { node.trace = [] }
         try network.send("safe", .safe, from: nodes[0])
@@ -187,7 +176,7 @@ import Testing
 
     @Test("who is accepted by one member alone excludes nobody else's")
     func halfAcceptedExclusion() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         let other = try network.makeIdentity("x")
         var trust = nodes[1].machine.trust
         try trust.add(other.publicKey, label: "x")
@@ -201,7 +190,8 @@ import Testing
             nonce: try entropy.publicBytes(FlushWire.hashSize), view: nodes[0].view?.id, place: 9,
             lineage: nodes[0].machine.lineage)
         let group = nodes[0].machine.group
-        let exclusion = Exclusion(configuration: observer.id, sender: 77, connections: [nodes[2].connection])
+        let exclusion = Exclusion(
+            configuration: observer.id, sender: 77, view: nodes[0].view?.id, connections: [nodes[2].connection])
         let messages = [
             try hello.signed(group: group, by: x.identity), try signed(exclusion.unauthenticated(group: group), by: x),
         ]
@@ -216,7 +206,7 @@ import Testing
 
     @Test("who is accepted by one member alone holds nobody up")
     func halfAcceptedSilence() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         let other = try network.makeIdentity("x")
         var trust = nodes[1].machine.trust
         try trust.add(other.publicKey, label: "x")
@@ -235,7 +225,7 @@ import Testing
 
     @Test("hellos just before the time is up cost nobody its place who had acknowledged")
     func sparedThroughHellos() throws {
-        let (network, nodes, _) = try network(["a", "b", "c"])
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
         nodes[2].isProper = false
         // Two strangers are connected and say nothing yet.
         let strangers = try ["s", "t"].map { name in

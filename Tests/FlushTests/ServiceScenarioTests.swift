@@ -6,13 +6,7 @@ import Testing
 /// What the layer promises about messages and waiting, each promise with the events that could break it.
 @Suite struct ServiceScenarioTests {
     private func network(_ names: [String]) throws -> (FlushNetwork, [FlushNode], [Identity]) {
-        let network = FlushNetwork()
-        let identities = try names.map { try network.makeIdentity($0) }
-        var nodes: [FlushNode] = []
-        for identity in identities {
-            nodes.append(try network.connect(identity, trusting: identities, to: network.components.first))
-            network.run()
-        }
+        let (network, nodes, identities) = try FlushNetwork.together(names)
         for node in nodes { node.trace = [] }
         return (network, nodes, identities)
     }
@@ -27,12 +21,6 @@ import Testing
         }
     }
 
-    private func answer(_ node: FlushNode, in network: FlushNetwork) throws {
-        node.isProper = true
-        network.perform(try node.machine.acknowledge(now: network.now), at: node)
-        network.run()
-    }
-
     @Test("changes that follow each other while an acknowledgement is outstanding end in one view after one signal")
     func cascade() throws {
         let (network, nodes, identities) = try network(["a", "b", "c", "d", "e"])
@@ -45,7 +33,7 @@ import Testing
         network.run()
         for node in nodes.prefix(3) { #expect(texts(node) == ["signal"]) }
         #expect(back.view == nil)
-        try answer(nodes[2], in: network)
+        try network.answer(nodes[2])
         for node in nodes.prefix(3) { #expect(texts(node) == ["signal", "view of abce"]) }
         #expect(nodes[0].view?.leaveSet.map { $0.id } == [nodes[3].id, nodes[4].id])
         #expect(texts(back) == ["view of abce"])
@@ -72,7 +60,7 @@ import Testing
         try network.send("last of b", .fifo, from: nodes[1])
         let old = try #require(network.components[0].pending.last)
         network.run()
-        try answer(nodes[1], in: network)
+        try network.answer(nodes[1])
         for node in nodes { #expect(texts(node) == ["last of b", "signal", "view of abc"]) }
         network.deliver(old, to: network.components[0].members)
         network.run()
@@ -187,7 +175,7 @@ import Testing
         network.run()
         let fragment = [UInt8](repeating: 7, count: 1 << 16)
         for _ in 0..<256 { network.perform(try nodes[0].machine.send(fragment, service: .agreed), at: nodes[0]) }
-        try answer(nodes[0], in: network)
+        try network.answer(nodes[0])
         for node in nodes {
             let expected = FlushNode.Trace.message(sender: nodes[0].id, service: .agreed, payload: fragment)
             #expect(node.trace.prefix(256).allSatisfy { $0 == expected })
@@ -205,10 +193,10 @@ import Testing
         network.perform(nodes[0].machine.requestFlush(now: network.now), at: nodes[0])
         network.run()
         #expect(nodes[0].machine.waitingFor.first?.name == "a", "its application has not answered")
-        try answer(nodes[0], in: network)
+        try network.answer(nodes[0])
         #expect(nodes[0].machine.waitingFor.map { $0.name } == ["b"])
         #expect(nodes[2].machine.waitingFor.map { $0.name } == ["b"])
-        try answer(nodes[1], in: network)
+        try network.answer(nodes[1])
         for node in nodes { #expect(node.machine.waitingFor.isEmpty) }
         network.disconnect(nodes[2])
         network.run()

@@ -26,7 +26,8 @@ func flushReaders() throws -> [Reader] {
         )
         .unauthenticated(group: group)
     }
-    let exclusion = Exclusion(configuration: 5, sender: 9, connections: [3, 4, 8]).unauthenticated(group: group)
+    let exclusion = Exclusion(configuration: 5, sender: 9, view: view, connections: [3, 4, 8])
+        .unauthenticated(group: group)
     let digests = [UInt8(1), 2].map { [UInt8](repeating: $0, count: Stability.digestSize) }
     let stability = Stability(view: view, sender: 9, digests: digests).unauthenticated(group: group)
     let data = [Service.fifo, .causal, .agreed, .safe].map {

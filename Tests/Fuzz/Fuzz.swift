@@ -6,7 +6,9 @@ import Glibc
 @main struct Fuzz {
     static func main() throws {
         // Those that take longest come first, so that several workers end together.
-        let readers = try textReaders() + secureGroupReaders() + flushReaders() + agreementReaders() + hubReaders()
+        let readers =
+            try textReaders() + secureGroupReaders() + flushReaders() + agreementReaders() + hubReaders()
+            + processGroupReaders() + admissionReaders() + encryptReaders()
         var options = Options(CommandLine.arguments.dropFirst())
         if options.reader == "list" {
             for reader in readers { print(reader.name) }

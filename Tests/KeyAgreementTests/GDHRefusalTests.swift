@@ -9,8 +9,8 @@ import Testing
     private typealias Kind = TokenEnvelope.Kind
 
     /// Four members that have agreed and begin to let in a fifth.
-    private static func join() throws -> Scenario {
-        let scenario = Scenario()
+    private static func join(in group: NumberGroup = .paper512) throws -> Scenario {
+        let scenario = Scenario(AgreementSuite(forBenchmarksIn: group))
         try scenario.agree([1, 2, 3, 4], base: 1, fromScratch: true)
         try scenario.addMember(5)
         try scenario.begin(scenario.run([1, 2, 3, 4, 5], base: 4))
@@ -183,9 +183,16 @@ import Testing
 // MARK: - Values
 
 extension GDHRefusalTests {
-    /// 0, 1, -1, p and a member's negative.
+    /// 0, 1, -1, p and a member's negative; infinity, a point off the curve, and a point compressed in two ways.
     private static func badValues(_ group: NumberGroup) -> [[UInt8]] {
         let size = group.elementSize
+        guard group != .p256 else {
+            let good = ExponentiationContext(group: group).generator.bytes
+            return [
+                [UInt8](repeating: 0, count: size), good.dropLast() + [good[size - 1] ^ 1],
+                [2 + good[size - 1] % 2] + good[1...], [6 + good[size - 1] % 2] + good[1...],
+            ]
+        }
         var context = ExponentiationContext(group: group)
         var candidate = [UInt8](repeating: 0, count: size)
         candidate[size - 1] = 3
@@ -196,9 +203,11 @@ extension GDHRefusalTests {
         ]
     }
 
-    @Test("identity elements and values outside the subgroup are refused in every token")
-    func badElements() throws {
-        let scenario = try Self.join()
+    @Test(
+        "identity elements, values outside the subgroup and points off the curve are refused in every token",
+        arguments: [NumberGroup.paper512, .p256])
+    func badElements(_ group: NumberGroup) throws {
+        let scenario = try Self.join(in: group)
         let previous = try #require(scenario[1].completed).binding
         for value in Self.badValues(scenario.suite.group) {
             let body = PartialToken(previous: previous, value: value).body
@@ -261,7 +270,7 @@ extension GDHRefusalTests {
         let value = try TokenEnvelope(reading: scenario.queue[index].bytes).body
         var arithmetic = ExponentiationContext(group: scenario.suite.group)
         let wrong = try arithmetic.power(
-            arithmetic.element(checking: value), scenario[2].context.completed!.share.scalar)
+            arithmetic.element(checking: value), scenario[2].share.scalar)
         scenario.queue[index].bytes = try Self.forge(
             scenario, .factorOutToken, from: 2, to: 4, body: wrong.bytes)
         let list = try Self.advance(scenario, to: .keyList)

@@ -28,12 +28,12 @@ import Testing
 
     @Test(
         "random events end in the oracle's key",
-        arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
-    func randomEvents(_ seed: UInt64) throws {
+        arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64], [NumberGroup.paper512, .p256])
+    func randomEvents(_ seed: UInt64, _ group: NumberGroup) throws {
         // Replay one seed with: swift test --filter randomEvents
         let entropy = Entropy.seeded(seed)
         func draw(_ bound: Int) throws -> Int { Int(try entropy.nonzeroUInt64() % UInt64(bound)) }
-        let scenario = Scenario()
+        let scenario = Scenario(AgreementSuite(forBenchmarksIn: group))
         var next: UInt64 = 4
         try scenario.agree([1, 2, 3], base: 1, fromScratch: true)
         for step in 0..<25 {
@@ -44,7 +44,7 @@ import Testing
                 coming.append(next)
                 next += 1
             }
-            scenario.loopsFinalToken = try draw(2) == 0
+            scenario.loopsMulticasts = try draw(2) == 0
             let isFromScratch = try draw(6) == 0
             try scenario.agree(staying + coming, base: staying.count, fromScratch: isFromScratch)
             let hasKey = scenario[staying[0]].context.hasKey
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("the suites that ship agree", arguments: [0x1111, 0x1211, 0x1311, 0x1412] as [UInt16])
+    @Test("the suites that ship agree", arguments: [0x1111, 0x1211, 0x1311, 0x1412, 0x1511] as [UInt16])
     func suites(_ number: UInt16) throws {
         let scenario = Scenario(try #require(AgreementSuite(number: number)))
         try scenario.agree([1, 2, 3], base: 1, fromScratch: true)

@@ -8,8 +8,8 @@ import Testing
 /// The tokens as bytes: what they look like, and that whatever is not one is refused without harm.
 @Suite struct GDHWireTests {
     /// A join of the third member, whose tokens are one of each kind and a second factor-out token.
-    private static func tokens() throws -> [Scenario.Token] {
-        let scenario = Scenario()
+    private static func tokens(in group: NumberGroup = .paper512) throws -> [Scenario.Token] {
+        let scenario = Scenario(AgreementSuite(forBenchmarksIn: group))
         try scenario.agree([1, 2], base: 1, fromScratch: true)
         try scenario.agree([1, 2, 3], base: 2)
         return scenario.sent
@@ -22,6 +22,16 @@ import Testing
         #expect(kinds == [.partialToken, .finalToken, .factorOutToken, .factorOutToken, .keyList])
         #expect(tokens.map { hexadecimal($0.bytes) } == goldenTokens)
         for token in tokens { #expect(try TokenEnvelope(reading: token.bytes).bytes == token.bytes) }
+    }
+
+    @Test("over P-256 the elements of the tokens are uncompressed points; the key list is these bytes")
+    func goldenPoints() throws {
+        let tokens = try Self.tokens(in: .p256)
+        let envelope = try TokenEnvelope(reading: tokens[0].bytes)
+        #expect(envelope.suite == 0x1511)
+        #expect(envelope.body.count == 32 + 65)
+        #expect(envelope.body[32] == 4)
+        #expect(hexadecimal(tokens[4].bytes) == goldenPointList)
     }
 
     @Test("mutated tokens are refused by every reader, and nothing else happens")

@@ -14,7 +14,7 @@ final class Scenario {
     final class Member {
         let identity: Identity
         let id: UInt64
-        var context: GDHContext
+        var context: AgreementContext
         var installs = 0
         /// The round of the newest token that this member has taken, and what it did in each round.
         var round = 0
@@ -23,7 +23,7 @@ final class Scenario {
         init(_ id: UInt64, suite: AgreementSuite) throws {
             self.id = id
             identity = try Identity.generate(name: "member \(id)", entropy: .seeded(id))
-            context = GDHContext(suite: suite, identity: identity, id: id, entropy: .seeded(id &+ 1_000_000))
+            context = AgreementContext(suite: suite, identity: identity, id: id, entropy: .seeded(id &+ 1_000_000))
         }
 
         var run: RunContext? { context.run }
@@ -48,10 +48,13 @@ final class Scenario {
     var queue: [Token] = []
     /// Everything that was sent in this run.
     var sent: [Token] = []
-    /// The shares of those who have left since the last agreement from scratch: they stay in the product.
-    private var departed: [Share] = []
-    /// Whether the final token is delivered to its sender, too.
-    var loopsFinalToken = true
+    /// What the oracles have seen of the members' secrets.
+    var seen = SeenSecrets()
+    /// The run that began last, and the one that its first member continues from.
+    private(set) var current: AgreementRun?
+    private(set) var lastBinding: [UInt8] = []
+    /// Whether FIFO multicasts are delivered to their sender, too.
+    var loopsMulticasts = true
     private var runs: UInt64 = 0
 
     init(_ suite: AgreementSuite = AgreementSuite(forBenchmarksIn: .paper512)) { self.suite = suite }
@@ -77,6 +80,9 @@ final class Scenario {
     func begin(_ run: AgreementRun) throws {
         queue = []
         sent = []
+        seen.startRun()
+        current = run
+        lastBinding = self[run.members[0].id].completed?.binding ?? []
         for member in members.values {
             member.round = 0
             member.work = [:]
@@ -92,27 +98,26 @@ final class Scenario {
     func agree(_ ids: [UInt64], base: Int, fromScratch: Bool = false) throws {
         for id in ids where members[id] == nil { try addMember(id) }
         let before = ids.map { self[$0].installs }
-        for id in order where !ids.prefix(base).contains(id) { departed.append(self[id].context.completed!.share) }
-        if fromScratch || ids.count == 1 { departed = [] }
         let run = run(ids, base: base, fromScratch: fromScratch)
         try begin(run)
         try deliverAll()
         #expect(ids.map { self[$0].installs } == before.map { $0 + 1 })
         order = ids
+        noteCompletion()
     }
 
     func deliverAll() throws { while !queue.isEmpty { try deliver(queue.removeFirst()) } }
 
     /// Delivers one token to whom it is for.
     func deliver(_ token: Token) throws {
-        let isFinal = TokenEnvelopeKind(token.bytes) == .finalToken
+        let isFIFO = AgreementContext.isAgreed(token.bytes) == false
         for id in token.destination.map({ [$0] }) ?? sortedMembers(of: token) {
-            guard loopsFinalToken || !isFinal || id != token.sender else { continue }
+            guard loopsMulticasts || !isFIFO || id != token.sender else { continue }
             try deliver(token, to: id)
         }
     }
 
-    func deliver(_ token: Token, to id: UInt64) throws {
+    func deliver(_ token: Token, to id: UInt64) throws(AgreementError) {
         let member = self[id]
         let before = member.context.runCounters
         if id != token.sender { member.round = max(member.round, token.round) }
@@ -126,6 +131,7 @@ final class Scenario {
     }
 
     private func perform(_ actions: [AgreementAction], of member: Member, since before: AgreementCounters) {
+        look(at: member)
         var isInstall = false
         for action in actions {
             let round = member.round + 1
@@ -139,6 +145,7 @@ final class Scenario {
             case .install:
                 member.installs += 1
                 isInstall = true
+            case .passedOver: break
             }
         }
         // Work belongs to the round of the message that it makes, that of the last message to the last round.
@@ -155,43 +162,6 @@ final class Scenario {
 
 /// The kind of a token, from its second byte.
 func TokenEnvelopeKind(_ bytes: [UInt8]) -> TokenEnvelope.Kind? { TokenEnvelope.Kind(rawValue: bytes[1]) }
-
-// MARK: - Oracle
-
-extension Scenario {
-    /// The fingerprint that the group key must have: g to the product of all shares, computed from the secrets.
-    func expectedFingerprint(_ ids: [UInt64]) throws -> [UInt8] {
-        var arithmetic = ExponentiationContext(group: suite.group)
-        var value = try unchangingFactor(&arithmetic)
-        for id in ids.dropLast() { value = try arithmetic.power(value, self[id].context.completed!.share.scalar) }
-        let last = self[ids[ids.count - 1]].context.completed!
-        let secret = try arithmetic.secretPower(value, last.share.scalar)
-        return try GroupKey(from: secret, binding: last.binding).fingerprint
-    }
-
-    private func unchangingFactor(_ arithmetic: inout ExponentiationContext) throws -> Element {
-        var value = arithmetic.generator
-        for share in departed { value = try arithmetic.power(value, share.scalar) }
-        return value
-    }
-
-    /// All members of a completed run hold the same key, which is that of the oracle, and every partial key is right.
-    func expectAgreement(_ ids: [UInt64]) throws {
-        let expected = try expectedFingerprint(ids)
-        var arithmetic = ExponentiationContext(group: suite.group)
-        for (position, id) in ids.enumerated() {
-            #expect(self[id].context.fingerprint == expected)
-            #expect(self[id].context.phase == .idle)
-            var partialKey = try unchangingFactor(&arithmetic)
-            for other in ids where other != id {
-                partialKey = try arithmetic.power(partialKey, self[other].context.completed!.share.scalar)
-            }
-            for holder in ids {
-                #expect(self[holder].context.completed?.partialKeys[position].bytes == partialKey.bytes)
-            }
-        }
-    }
-}
 
 // MARK: - Sums
 

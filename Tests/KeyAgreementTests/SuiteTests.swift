@@ -8,10 +8,14 @@ import Testing
     @Test("exactly the suites that are built have a number")
     func numbers() {
         let accepted = (UInt16.min...UInt16.max).filter { AgreementSuite(number: $0) != nil }
-        #expect(accepted == [0x1111, 0x1112, 0x1211, 0x1212, 0x1311, 0x1312, 0x1411, 0x1412])
+        let expected = AgreementProtocol.allCases.flatMap { agreement in
+            [0x111, 0x112, 0x211, 0x212, 0x311, 0x312, 0x411, 0x412, 0x511, 0x512].map {
+                UInt16(agreement.rawValue) << 12 | $0
+            }
+        }
+        #expect(accepted == expected)
         for number in accepted { #expect(AgreementSuite(number: number)?.number == number) }
-        #expect(AgreementSuite.standard.number == 0x1211)
-        #expect(AgreementSuite.standard.name.description == "GDH_FFDHE3072_ED25519_AES256GCM")
+        #expect(AgreementSuite.standard.number == 0x1511)
     }
 
     @Test("the paper's group sizes come in by the benchmark door alone")

@@ -237,10 +237,15 @@ import Testing
             case .optimized: #expect(actions == [.refused(.agreement(.wrongPhase), sender: 102)])
             case .basic: #expect(actions == [.ignored(.abandonedRun, sender: 102)])
             }
-        case .waitForPartialToken, .waitForFinalToken, .collectFactOuts:
+        case .waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList:
             #expect(actions == [.refused(.agreement(.malformed), sender: 102)])
-        // Only the key list is awaited, which is AGREED.
-        case .waitForKeyList: #expect(actions == [.refused(.wrongService, sender: 102)])
+            // Its kind is that of a final token, which is sent FIFO; only the key list is AGREED.
+            #expect(
+                node.machine.data(from: 102, service: .agreed, isPrivate: true, payload: [1, 0, 0, 1, 2], now: 0)
+                    == [.refused(.wrongService, sender: 102)])
+            #expect(
+                node.machine.data(from: 102, service: .fifo, isPrivate: true, payload: [1, 0, 0, 1, 4], now: 0)
+                    == [.refused(.wrongService, sender: 102)])
         case .cascading: #expect(actions == [.ignored(.abandonedRun, sender: 102)])
         case .over: #expect(actions == [.ignored(.ended, sender: 102)])
         }
@@ -333,6 +338,39 @@ import Testing
                     from: message.sender, service: message.service, isPrivate: false, payload: message.payload, now: 0))
         }
         #expect(late.delivered[0].map { $0.payload } == (hasRoom ? [[1], [2]] : [[1]]))
+    }
+
+    /// A key list that arrives after a restart is nobody's fault, in whatever state the next run finds a member.
+    @Test(arguments: RobustAlgorithm.allCases)
+    func aKeyListAfterARestart(_ algorithm: RobustAlgorithm) throws {
+        let network = Network(algorithm)
+        let ids = try network.fresh(3)
+        network.change([ids])
+        var lists: [Network.Message] = []
+        network.tamper = { message, receiver in
+            guard message.service == .agreed, message.payload.first == 1, lists.count < ids.count else {
+                return message
+            }
+            lists.append(message)
+            return nil
+        }
+        network.run()
+        #expect(lists.count == ids.count && network.passTime())
+        var phases: [AgreementPhase] = []
+        repeat {
+            for node in network.nodes where node.machine.counters.restarts == 1 && !node.isSecure {
+                let phase = node.machine.context.phase
+                let list = lists[0]
+                let actions = node.machine.data(
+                    from: list.sender, service: list.service, isPrivate: false, payload: list.payload, now: network.now)
+                #expect(actions == [.ignored(.restartedRun, sender: list.sender)], "\(phase)")
+                if !phases.contains(phase) { phases.append(phase) }
+            }
+        } while network.step(network.components[0])
+        for phase in [.waitForPartialToken, .waitForFinalToken, .collectFactOuts, .waitForKeyList] as [AgreementPhase] {
+            #expect(phases.contains(phase))
+        }
+        network.expectSecure(ids)
     }
 
     /// Data came, the key list did not: others have the key.

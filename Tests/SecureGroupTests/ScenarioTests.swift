@@ -1,3 +1,4 @@
+import Arithmetic
 import Flush
 import KeyAgreement
 import Primitives
@@ -5,10 +6,24 @@ import Testing
 
 @testable import SecureGroup
 
+/// A robust algorithm driving one of the agreements.
+struct RobustCase: CustomStringConvertible {
+    let algorithm: RobustAlgorithm
+    let agreement: AgreementProtocol
+
+    static let all = RobustAlgorithm.allCases.flatMap { algorithm in
+        AgreementProtocol.allCases.map { RobustCase(algorithm: algorithm, agreement: $0) }
+    }
+
+    var description: String { "\(algorithm) \(agreement)" }
+
+    var network: Network { Network(algorithm, suite: Suite(forBenchmarksIn: .paper512, agreement)) }
+}
+
 @Suite struct SecureGroupScenarioTests {
-    @Test(arguments: RobustAlgorithm.allCases, 1...8)
-    func formation(_ algorithm: RobustAlgorithm, _ count: Int) throws {
-        let network = Network(algorithm)
+    @Test(arguments: RobustCase.all, 1...8)
+    func formation(_ robust: RobustCase, _ count: Int) throws {
+        let network = robust.network
         let ids = try network.fresh(count)
         network.change([ids])
         network.run()
@@ -18,9 +33,9 @@ import Testing
             view.transitionalSet == [ids[0]] && view.joined.map { $0.id } == Array(ids.dropFirst()) && view.left == [])
     }
 
-    @Test(arguments: RobustAlgorithm.allCases)
-    func joinsLeavesMergesPartitionsAndRefreshes(_ algorithm: RobustAlgorithm) throws {
-        let network = Network(algorithm)
+    @Test(arguments: RobustCase.all)
+    func joinsLeavesMergesPartitionsAndRefreshes(_ robust: RobustCase) throws {
+        let network = robust.network
         var ids = try network.fresh(1)
         network.change([ids])
         for _ in 0..<4 {
@@ -41,9 +56,18 @@ import Testing
         network.change([ids])
         network.run()
         network.expectSecure(ids)
-        switch algorithm {
-        case .optimized: #expect(network.deliveries - before == ids.count)
-        case .basic: #expect(network.deliveries - before == 4 * ids.count - 2)
+        switch (robust.agreement, robust.algorithm) {
+        case (.gdh, .optimized): #expect(network.deliveries - before == ids.count)
+        case (.gdh, .basic): #expect(network.deliveries - before == 4 * ids.count - 2)
+        // The sponsor's path and the confirmation.
+        case (.tgdh, .optimized), (.str, .optimized): #expect(network.deliveries - before == 2 * ids.count)
+        // A blinded leaf of each, the path of each right child or that of the one below all, and the confirmation.
+        case (.tgdh, .basic): #expect(network.deliveries - before == (ids.count + ids.count / 2 + 1) * ids.count)
+        case (.str, .basic): #expect(network.deliveries - before == (ids.count + 2) * ids.count)
+        // That was the controller: the new one's value to all, an answer of each other one, and the key list.
+        case (.ckd, _): #expect(network.deliveries - before == 3 * ids.count - 1)
+        // Two values of each, and the confirmation.
+        case (.bd, _): #expect(network.deliveries - before == (2 * ids.count + 1) * ids.count)
         }
         #expect(network.node(ids[0]).views.last?.left.count == 1)
         // The controller leaves.
@@ -117,14 +141,14 @@ import Testing
     }
 
     /// Members leave and come while a key is agreed: at each step, in each order of request, messages and signal.
-    @Test(arguments: RobustAlgorithm.allCases, Network.Style.allCases)
-    func cascades(_ algorithm: RobustAlgorithm, _ style: Network.Style) throws {
+    @Test(arguments: RobustCase.all, Network.Style.allCases)
+    func cascades(_ robust: RobustCase, _ style: Network.Style) throws {
         for first in 0..<4 {
             var stepCount = 0
             var isFinished = false
             while !isFinished {
                 for second in 0..<5 {
-                    let network = Network(algorithm)
+                    let network = robust.network
                     var ids = try network.fresh(4)
                     network.change([ids])
                     network.run()
@@ -150,7 +174,7 @@ import Testing
                     case 3: sides = [Array(ids.prefix(2)), Array(ids.dropFirst(2))]
                     default: sides = [Array(ids.prefix(1)) + (try network.fresh(1)), Array(ids.dropFirst())]
                     }
-                    let note = "\(algorithm) \(style) first \(first) step \(stepCount) second \(second)"
+                    let note = "\(robust) \(style) first \(first) step \(stepCount) second \(second)"
                     network.change(sides, style: style)
                     network.run()
                     for side in sides { network.expectSecure(side, note) }
@@ -178,15 +202,15 @@ import Testing
     }
 
     /// Random changes at random moments. To replay: put the seed into `arguments`.
-    @Test(arguments: RobustAlgorithm.allCases, [UInt64](1...60))
-    func random(_ algorithm: RobustAlgorithm, _ seed: UInt64) throws {
+    @Test(arguments: RobustCase.all, [UInt64](1...60))
+    func random(_ robust: RobustCase, _ seed: UInt64) throws {
         var state = seed &* 0x9E37_79B9_7F4A_7C15
         func draw(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % bound
         }
-        let note = "\(algorithm) seed \(seed): swift test --filter SecureGroupScenarioTests/random"
-        let network = Network(algorithm)
+        let note = "\(robust) seed \(seed): swift test --filter SecureGroupScenarioTests/random"
+        let network = robust.network
         network.change([try network.fresh(1 + draw(4))])
         for _ in 0..<8 {
             for _ in 0..<draw(12) {

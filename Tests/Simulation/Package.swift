@@ -47,6 +47,7 @@ let package = Package(
             name: "simulate",
             dependencies: [
                 "Traces", "Oracles", "KeyOracle", "Pages", "SimulatedNetwork", "Exhaustive", "Insiders",
+                house("Encrypt"), house("EncryptNetwork"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + machines, swiftSettings: settings),
     ],

@@ -38,13 +38,6 @@ type Membership struct {
 // TokenKind says how a token is to be sent.
 type TokenKind uint32
 
-// The kinds of tokens.
-const (
-	TokenUnicast         TokenKind = 1 // to Destination, in first-in-first-out order
-	TokenMulticast       TokenKind = 2 // to all participants, in first-in-first-out order
-	TokenMulticastAgreed TokenKind = 3 // to all participants and oneself, in the same total order at all
-)
-
 // Token is a token to send.
 type Token struct {
 	Kind        TokenKind
@@ -199,6 +192,21 @@ func (agreement *Agreement) Fingerprint() (fingerprint Fingerprint, err error) {
 		return C.conclave_agreement_fingerprint(handle, keyPointer((*[32]byte)(&fingerprint)))
 	})
 	return fingerprint, err
+}
+
+// SetThreads says on how many threads, 1 to 64, many powers at once may be computed; 1 until this is called.
+func (agreement *Agreement) SetThreads(count int) error {
+	return agreement.with(func(handle *C.conclave_agreement) C.conclave_status {
+		return C.conclave_agreement_set_threads(handle, threadCount(count))
+	})
+}
+
+// threadCount leaves what is no number of threads for the library to refuse.
+func threadCount(count int) C.uint32_t {
+	if count < 0 || count > 64 {
+		return 0
+	}
+	return C.uint32_t(count)
 }
 
 // Counters returns the counts since the context was made.

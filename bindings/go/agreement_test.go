@@ -13,12 +13,17 @@ type circle struct {
 	t            *testing.T
 	agreements   map[uint64]*Agreement
 	participants []Participant
+	suite        Suite
 	tamper       func(token []byte) []byte // nil: tokens arrive as they were sent
 	refused      []error
 }
 
 func newCircle(t *testing.T, count int) *circle {
-	c := &circle{t: t, agreements: map[uint64]*Agreement{}}
+	return newCircleWith(t, SuiteGDHFFDHE2048Ed25519AES256GCM, count)
+}
+
+func newCircleWith(t *testing.T, suite Suite, count int) *circle {
+	c := &circle{t: t, agreements: map[uint64]*Agreement{}, suite: suite}
 	for index := 0; index < count; index++ {
 		c.add(uint64(index + 1))
 	}
@@ -28,7 +33,7 @@ func newCircle(t *testing.T, count int) *circle {
 func (c *circle) add(id uint64) {
 	c.t.Helper()
 	identity := newTestIdentity(c.t, fmt.Sprintf("participant %d", id))
-	agreement, err := NewAgreement(SuiteGDHFFDHE2048Ed25519AES256GCM, identity, id)
+	agreement, err := NewAgreement(c.suite, identity, id)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -128,6 +133,24 @@ func TestAgreementJoinLeaveRefresh(t *testing.T) {
 	counters, err := c.agreements[1].Counters()
 	if err != nil || counters.Exponentiations == 0 || counters.Signatures == 0 {
 		t.Errorf("%+v %v", counters, err)
+	}
+}
+
+func TestEveryAgreement(t *testing.T) {
+	for _, suite := range []Suite{
+		SuiteCKDP256Ed25519AES256GCM, SuiteTGDHP256Ed25519AES256GCM, SuiteSTRP256Ed25519AES256GCM,
+		SuiteBDP256Ed25519AES256GCM, SuiteBDMODP2048_256Ed25519ChaCha20Poly1305,
+	} {
+		t.Run(suite.String(), func(t *testing.T) {
+			c := newCircleWith(t, suite, 3)
+			c.agree(0)
+			first := c.fingerprint()
+			c.add(7)
+			c.agree(3)
+			if c.fingerprint() == first || len(c.refused) != 0 {
+				t.Errorf("the key did not change, or was refused: %v", c.refused)
+			}
+		})
 	}
 }
 

@@ -20,15 +20,6 @@ const (
 	ABIDate      = C.CONCLAVE_ABI_DATE
 )
 
-// Sizes in bytes.
-const (
-	PublicKeySize   = 32       // a public key (Ed25519, RFC 8032)
-	FingerprintSize = 32       // SHA-256 of a public key, or the public name of a group key
-	MaxName         = 64       // a member's name or a trust list's label at most
-	MaxGroupName    = 128      // a group's name at most
-	MaxMessage      = 16777216 // an application message at most
-)
-
 // PublicKey is an Ed25519 public key.
 type PublicKey [PublicKeySize]byte
 
@@ -38,30 +29,11 @@ type Fingerprint [FingerprintSize]byte
 // Suite names everything that two members must have in common: key agreement, group of numbers, signature, cipher, hash.
 type Suite uint16
 
-// The suites. [SuiteStandard] is what is used when nothing else is asked for.
-const (
-	SuiteGDHFFDHE2048Ed25519AES256GCM           Suite = 0x1111
-	SuiteGDHFFDHE3072Ed25519AES256GCM           Suite = 0x1211
-	SuiteGDHFFDHE4096Ed25519AES256GCM           Suite = 0x1311
-	SuiteGDHMODP2048_256Ed25519AES256GCM        Suite = 0x1411
-	SuiteGDHFFDHE2048Ed25519ChaCha20Poly1305    Suite = 0x1112
-	SuiteGDHFFDHE3072Ed25519ChaCha20Poly1305    Suite = 0x1212
-	SuiteGDHFFDHE4096Ed25519ChaCha20Poly1305    Suite = 0x1312
-	SuiteGDHMODP2048_256Ed25519ChaCha20Poly1305 Suite = 0x1412
-	SuiteStandard                                     = SuiteGDHFFDHE3072Ed25519AES256GCM
-)
-
 // String returns the suite's name, such as "GDH_FFDHE3072_ED25519_AES256GCM"; "" for a number that is none.
 func (suite Suite) String() string { return C.GoString(C.conclave_suite_name(C.conclave_suite(suite))) }
 
 // Algorithm is one of the two robust algorithms, which carry the key from view to view. Both give the same guarantees.
 type Algorithm uint32
-
-// The robust algorithms; all members of a group choose the same.
-const (
-	AlgorithmOptimized Algorithm = 0 // continues from the last key where it can
-	AlgorithmBasic     Algorithm = 1 // simpler: every change costs a whole agreement
-)
 
 // Version returns the version of the library that is loaded, "major.minor.patch".
 func Version() string { return C.GoString(C.conclave_version()) }

@@ -14,14 +14,6 @@ type MemberID uint64
 // Service is the order in which a message is delivered; each includes those before it.
 type Service uint32
 
-// The services (properties 9 to 12 of the paper).
-const (
-	FIFO   Service = 1 // after what its sender sent before
-	Causal Service = 2 // after everything its sender had delivered before it sent
-	Agreed Service = 3 // in the same order at all members
-	Safe   Service = 4 // agreed, and not before every member of the view has received it
-)
-
 // FlushRequest says that the view is about to change; with ManualFlush, answer with [Group.Flush].
 type FlushRequest struct{ ViewCounter uint64 }
 
@@ -78,16 +70,6 @@ func (View) isEvent()               {}
 func (Message) isEvent()            {}
 func (Left) isEvent()               {}
 func (ErrorEvent) isEvent()         {}
-
-// The numbers of the kinds of events.
-const (
-	eventFlushRequest       = 1
-	eventTransitionalSignal = 2
-	eventView               = 3
-	eventMessage            = 4
-	eventLeft               = 5
-	eventError              = 6
-)
 
 // copyEvent copies an event and what it borrows. The caller holds the group. A kind from a newer library gives nil.
 func copyEvent(group *C.conclave_group, native *C.conclave_event) (Event, error) {

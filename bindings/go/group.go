@@ -278,6 +278,14 @@ func (group *Group) Export(label string, context []byte, size int) ([]byte, erro
 	return output, nil
 }
 
+// SetThreads says on how many threads, 1 to 64, many powers at once may be computed; 1 until this is called.
+func (group *Group) SetThreads(count int) error {
+	defer runtime.KeepAlive(group)
+	return group.membership.read(func(handle *C.conclave_group) error {
+		return failure(C.conclave_group_set_threads(handle, threadCount(count)))
+	})
+}
+
 // Counters returns what the agreements of this group have cost so far.
 func (group *Group) Counters() (counters Counters, err error) {
 	defer runtime.KeepAlive(group)

@@ -85,6 +85,26 @@ func (r *room) joinAll() (groups []*Group) {
 	return groups
 }
 
+// Every agreement carries a group.
+func TestGroupOfEveryAgreement(t *testing.T) {
+	for _, suite := range []Suite{
+		SuiteCKDP256Ed25519AES256GCM, SuiteTGDHP256Ed25519AES256GCM, SuiteSTRP256Ed25519AES256GCM,
+		SuiteBDP256Ed25519ChaCha20Poly1305,
+	} {
+		t.Run(suite.String(), func(t *testing.T) {
+			r := newRoom(t, "ada", "barbara", "clara")
+			r.options.Suite = suite
+			groups := r.joinAll()
+			if err := groups[1].Send(Agreed, []byte("hello")); err != nil {
+				t.Fatal(err)
+			}
+			for _, group := range groups {
+				awaitEvent(t, group, message("hello"))
+			}
+		})
+	}
+}
+
 // awaitEvent reads until an event is what is asked for.
 func awaitEvent[T Event](t *testing.T, group *Group, accept func(T) bool) (found T) {
 	t.Helper()

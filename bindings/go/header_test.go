@@ -44,11 +44,11 @@ func camel(name string) string {
 	return result.String()
 }
 
-// declarations reads the constants and variables of errors.go: Status names with their numbers, Err names with the
+// declarations reads the constants and variables of constants.go: Status names with their numbers, Err names with the
 // status that they carry.
 func declarations(t *testing.T) (statuses map[string]int, sentinels map[string]string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "constants.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,19 +111,11 @@ func TestNumbersAgreeWithTheHeader(t *testing.T) {
 		"TOKEN_MULTICAST_AGREED": uint64(TokenMulticastAgreed),
 		"PUBLIC_KEY_SIZE":        PublicKeySize, "FINGERPRINT_SIZE": FingerprintSize, "NAME_MAX": MaxName,
 		"GROUP_NAME_MAX": MaxGroupName, "MESSAGE_MAX": MaxMessage,
-		"SUITE_GDH_FFDHE2048_ED25519_AES256GCM":           uint64(SuiteGDHFFDHE2048Ed25519AES256GCM),
-		"SUITE_GDH_FFDHE3072_ED25519_AES256GCM":           uint64(SuiteGDHFFDHE3072Ed25519AES256GCM),
-		"SUITE_GDH_FFDHE4096_ED25519_AES256GCM":           uint64(SuiteGDHFFDHE4096Ed25519AES256GCM),
-		"SUITE_GDH_MODP2048_256_ED25519_AES256GCM":        uint64(SuiteGDHMODP2048_256Ed25519AES256GCM),
-		"SUITE_GDH_FFDHE2048_ED25519_CHACHA20POLY1305":    uint64(SuiteGDHFFDHE2048Ed25519ChaCha20Poly1305),
-		"SUITE_GDH_FFDHE3072_ED25519_CHACHA20POLY1305":    uint64(SuiteGDHFFDHE3072Ed25519ChaCha20Poly1305),
-		"SUITE_GDH_FFDHE4096_ED25519_CHACHA20POLY1305":    uint64(SuiteGDHFFDHE4096Ed25519ChaCha20Poly1305),
-		"SUITE_GDH_MODP2048_256_ED25519_CHACHA20POLY1305": uint64(SuiteGDHMODP2048_256Ed25519ChaCha20Poly1305),
+		"CLUSTER_NAME_MAX": MaxClusterName, "ADDRESS_MAX": MaxAddress, "BATCH_MAX": MaxBatch,
 	}
 	patterns := []string{
 		`(?m)^\s+CONCLAVE_((?:ALGORITHM|SERVICE|EVENT|TOKEN)_[A-Z_]+)\s*=\s*(\d+)`,
 		`(?m)^#define CONCLAVE_([A-Z_]+_(?:SIZE|MAX)) (\d+)$`,
-		`(?m)^#define CONCLAVE_(SUITE_[A-Z_0-9]+) \(\(conclave_suite\)(0x[0-9a-f]+)\)`,
 	}
 	count := 0
 	for _, pattern := range patterns {
@@ -143,6 +135,29 @@ func TestNumbersAgreeWithTheHeader(t *testing.T) {
 	}
 	if !strings.Contains(header(t), "#define CONCLAVE_SUITE_STANDARD CONCLAVE_SUITE_"+SuiteStandard.String()+"\n") {
 		t.Errorf("the standard suite is not %s", SuiteStandard)
+	}
+}
+
+// TestEverySuiteIsNamedAsTheLibraryNamesIt compares names without regard to capitals: Go writes them in its own way.
+func TestEverySuiteIsNamedAsTheLibraryNamesIt(t *testing.T) {
+	source, err := os.ReadFile("constants.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := regexp.MustCompile(`(?m)^\tSuite(\w+)\s+Suite = (0x[0-9a-f]+)$`).FindAllStringSubmatch(string(source), -1)
+	for _, match := range here {
+		value, err := strconv.ParseUint(match[2], 0, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.ReplaceAll(Suite(value).String(), "_", "")
+		if !strings.EqualFold(name, strings.ReplaceAll(match[1], "_", "")) {
+			t.Errorf("Suite%s is %s, which the library calls %s", match[1], match[2], Suite(value))
+		}
+	}
+	declared := regexp.MustCompile(`#define CONCLAVE_SUITE_\w+ \(\(conclave_suite\)`).FindAllString(header(t), -1)
+	if len(here) != len(declared) {
+		t.Errorf("%d suites here, %d in the header", len(here), len(declared))
 	}
 }
 

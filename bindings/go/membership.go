@@ -23,6 +23,7 @@ type membership struct {
 	waiting  bool              // somebody holds `changed`
 	deadline time.Time         // until when keepAlive sleeps
 	ended    error             // why nothing more will come
+	logger   *logger           // who is told what the group does; nil for nobody
 
 	waiter  *waiter
 	closing chan struct{} // closed when Close begins
@@ -268,6 +269,8 @@ func (m *membership) close() {
 		defer m.lock.Unlock()
 		C.conclave_group_free(m.handle)
 		m.handle = nil
+		m.logger.free()
+		m.logger = nil
 		m.waiter.close()
 		m.announce()
 	})

@@ -15,29 +15,6 @@ enum PartialKey {
     }
 }
 
-/// What a member keeps of the last run that it completed, until the next is installed.
-final class CompletedRun {
-    let binding: [UInt8]
-    let members: [Participant]
-    /// One for each member, in the same order.
-    let partialKeys: [PartialKey]
-    let share: Share
-    let key: GroupKey
-
-    init(_ run: RunContext, partialKeys: [PartialKey], share: Share, key: GroupKey) {
-        binding = run.binding
-        members = run.members
-        self.partialKeys = partialKeys
-        self.share = share
-        self.key = key
-    }
-
-    /// The partial key of a member; nil for one that did not complete the run or had another public key.
-    func partialKey(of participant: Participant) -> PartialKey? {
-        members.firstIndex(of: participant).map { partialKeys[$0] }
-    }
-}
-
 /// The states of GDH IKA.2 (paper §4.1 and figure 2, without those of the group around them).
 ///
 ///                         begin, as

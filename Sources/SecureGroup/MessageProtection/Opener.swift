@@ -123,7 +123,8 @@ public final class Opener {
     ) throws(SecureGroupError) {
         let size = record.count - SealedHeader.overhead
         let before = message.count
-        message.append(contentsOf: repeatElement(0, count: size))
+        // Any bytes make room: these are there, and copied in one piece.
+        message.append(copying: record.prefix(size))
         let failure = unsafe message.withUnsafeMutableBufferPointer { (buffer) in
             unsafe decrypt(record, header, cipher, to: buffer.baseAddress.map { unsafe $0 + before })
         }

@@ -40,7 +40,7 @@ struct PublicKey: Equatable {
 }
 
 final class Identity {
-    fileprivate let handle: OpaquePointer
+    let handle: OpaquePointer
 
     init(name: String) throws(Failure) {
         handle = try opened { conclave_identity_new(name, $0, $1) }
@@ -162,19 +162,24 @@ enum Event {
     case message(Message)
     case left(Failure)
     case error(Failure)
+
+    var isView: Bool {
+        if case .view = self { true } else { false }
+    }
 }
 
 final class Group {
     private let handle: OpaquePointer
 
     init(
-        transport: String, name: String, identity: Identity, trust: Trust, algorithm: RobustAlgorithm,
+        transport: String, name: String, identity: Identity, trust: Trust, suite: UInt16?, algorithm: RobustAlgorithm,
         admissionTimeout: UInt32, manualFlush: Bool = false
     ) throws(Failure) {
         var options = conclave_group_options()
         try check(conclave_group_options_init(&options, MemoryLayout<conclave_group_options>.size))
         options.admission_timeout_ms = admissionTimeout
         options.algorithm = algorithm.number
+        if let suite { options.suite = suite }
         options.manual_flush = manualFlush
         handle = try opened { [options] handle, error in
             withUnsafePointer(to: options) {
@@ -240,6 +245,22 @@ final class Group {
         try checkGroup(conclave_group_leave(handle))
     }
 
+    /// Its numbers, in Prometheus' text format.
+    func metricsText() throws(Failure) -> String {
+        var lent: UnsafePointer<CChar>?
+        try checkGroup(conclave_group_metrics_text(handle, &lent, nil))
+        return text(lent)
+    }
+
+    /// Tells on standard error what the group does, from now on.
+    func log(_ level: LogLevel) throws(Failure) {
+        let write: conclave_log_callback = { _, level, line in
+            let mark = level == UInt32(CONCLAVE_LOG_WARNING) ? "warning: " : ""
+            Console.note("conclave: \(mark)\(printable(text(line)))")
+        }
+        try checkGroup(conclave_group_set_log(handle, level.number, write, nil))
+    }
+
     /// Whom the group waits for just now.
     func waitingFor() throws(Failure) -> [Member] {
         try listed { conclave_group_waiting_for(handle, $0, $1) }
@@ -287,19 +308,24 @@ final class Group {
     }
 }
 
+/// The suites that the library has; with the first cipher before the second.
+let allSuites: [(number: UInt16, name: String)] = (0x1000...0x5fff).compactMap { (number: UInt16) in
+    conclave_suite_name(number).map { (number, String(cString: $0)) }
+}
+
 func libraryVersion() -> (version: String, interface: UInt32) {
     (text(conclave_version()), conclave_abi_date())
 }
 
 // MARK: - Manners of the ABI
 
-private typealias Slot = UnsafeMutablePointer<OpaquePointer?>
+typealias Slot = UnsafeMutablePointer<OpaquePointer?>
 
-private func text(_ pointer: UnsafePointer<CChar>?) -> String {
+func text(_ pointer: UnsafePointer<CChar>?) -> String {
     pointer.map { String(cString: $0) } ?? ""
 }
 
-private func check(_ status: conclave_status) throws(Failure) {
+func check(_ status: conclave_status) throws(Failure) {
     if Int(status) != CONCLAVE_OK { throw Failure(status, nil) }
 }
 
@@ -309,7 +335,7 @@ private func readKey(_ bytes: [UInt8]) throws(Failure) -> PublicKey {
 }
 
 /// Runs a call that tells its failure in an owned error object.
-private func reported(_ call: (Slot) -> conclave_status) throws(Failure) {
+func reported(_ call: (Slot) -> conclave_status) throws(Failure) {
     var error: OpaquePointer?
     let status = call(&error)
     defer { conclave_error_free(error) }
@@ -317,7 +343,7 @@ private func reported(_ call: (Slot) -> conclave_status) throws(Failure) {
 }
 
 /// Runs a call that makes a handle.
-private func opened(_ call: (Slot, Slot) -> conclave_status) throws(Failure) -> OpaquePointer {
+func opened(_ call: (Slot, Slot) -> conclave_status) throws(Failure) -> OpaquePointer {
     var handle: OpaquePointer?
     try reported { error in
         withUnsafeMutablePointer(to: &handle) { call($0, error) }

@@ -26,7 +26,7 @@ struct ConclaveCommand: ParsableCommand {
             """,
         subcommands: [
             IdentityCommand.self, TrustCommand.self, HubCommand.self, JoinCommand.self, SendCommand.self,
-            ReceiveCommand.self, VersionCommand.self,
+            ReceiveCommand.self, StatusCommand.self, BenchCommand.self, TransportCheckCommand.self, VersionCommand.self,
         ])
 
     /// Every failure is one line on standard error and an exit status of the table above.

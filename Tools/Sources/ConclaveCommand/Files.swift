@@ -31,6 +31,13 @@ final class File {
         return UInt64(clamping: facts.st_size)
     }
 
+    /// Seconds since it was written.
+    func age() throws(Failure) -> Int {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else { throw Failure.system(path) }
+        return max(0, time(nil) - facts.st_mtim.tv_sec)
+    }
+
     /// The next bytes, at most `limit`; none at the end.
     func read(limit: Int) throws(Failure) -> [UInt8] {
         while true {

@@ -20,12 +20,14 @@ final class Membership {
     /// A recorded membership acknowledges flush requests itself, so that it knows in which view it sends: between
     /// acknowledging and fetching the next view it sends nothing.
     private let recorder: Recorder?
+    private let status: StatusFile?
     private var hasFlushed = false
     private var isLeaving = false
 
-    init(_ group: Group, _ recorder: Recorder? = nil) throws(Failure) {
+    init(_ group: Group, _ recorder: Recorder? = nil, status: StatusFile? = nil) throws(Failure) {
         self.group = group
         self.recorder = recorder
+        self.status = status
         descriptor = try group.descriptor()
         signals = try SignalPipe()
     }
@@ -39,6 +41,7 @@ final class Membership {
             if remaining == 0 { return .timedOut }
             var timeout = try group.deadline() ?? -1
             if let remaining, timeout < 0 || Int64(remaining) < timeout { timeout = Int64(remaining) }
+            if status != nil, timeout < 0 || timeout > 1000 { timeout = 1000 }
             var watched = [
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
@@ -89,10 +92,12 @@ final class Membership {
         }
         if let event = try group.nextEvent() {
             if case .view(let view) = event { self.view = view }
+            try status?.update(group, hasChanged: event.isView)
             if let recorder { try record(event, recorder) }
             return event
         }
         if let trouble { throw trouble }
+        try status?.update(group, hasChanged: false)
         return nil
     }
 

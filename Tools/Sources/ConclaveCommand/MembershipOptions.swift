@@ -14,11 +14,25 @@ enum RobustAlgorithm: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// How much a group tells of what it does.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case warning, info, debug
+
+    /// The library's number for it.
+    var number: UInt32 {
+        switch self {
+        case .warning: UInt32(CONCLAVE_LOG_WARNING)
+        case .info: UInt32(CONCLAVE_LOG_INFO)
+        case .debug: UInt32(CONCLAVE_LOG_DEBUG)
+        }
+    }
+}
+
 /// What every command needs that joins a group.
 struct MembershipOptions: ParsableArguments {
     @Argument(help: "The group's name: 1 to 128 bytes.")
     var group: String
-    @Option(help: "Where the members meet: `local:PATH` names a hub's socket.")
+    @Option(help: "Where the members meet: `local:PATH`, a hub's socket, or `corosync:`, this machine's cluster.")
     var transport: String
     @Option(help: "The file of the identity to join as.", completion: .file())
     var identity: String
@@ -29,6 +43,15 @@ struct MembershipOptions: ParsableArguments {
             "The group's robust algorithm, the same at all members: optimized or basic (simpler, and slower to change)."
     )
     var algorithm = RobustAlgorithm.optimized
+    @Option(help: "Keep the numbers of this membership in this file, for conclave status.", completion: .file())
+    var status: String?
+    @Option(help: "Tell on standard error what the group does: warning, info or debug.")
+    var log: LogLevel?
+    @Option(
+        help:
+            "The group's suite, the same at all members: a name of conclave bench --all, or how it begins: tgdh-p256.",
+        transform: MembershipOptions.suite)
+    var suite: UInt16?
     @OptionGroup var passphrase: PassphraseOption
     @Option(help: "Seconds after which a member that nobody has accepted gives up.")
     var admissionTimeout: UInt32 = 10
@@ -39,17 +62,27 @@ struct MembershipOptions: ParsableArguments {
         }
     }
 
+    private static func suite(_ text: String) throws -> UInt16 {
+        let name = String(text.uppercased().map { $0 == "-" ? "_" : $0 })
+        guard let suite = allSuites.first(where: { $0.name == name || $0.name.hasPrefix(name + "_") }) else {
+            throw ValidationError("the library has no suite \(text)")
+        }
+        return suite.number
+    }
+
     /// Joins; with `record`, what happens is written down in that file.
     func join(record: String? = nil) throws(Failure) -> Membership {
         let passphrase = try passphrase.read()
         let identity = try Identity(path: identity, passphrase: passphrase)
         let trust = try Trust(path: trust)
         let group = try Group(
-            transport: transport, name: group, identity: identity, trust: trust, algorithm: algorithm,
+            transport: transport, name: group, identity: identity, trust: trust, suite: suite, algorithm: algorithm,
             admissionTimeout: admissionTimeout * 1000, manualFlush: record != nil)
-        guard let record else { return try Membership(group) }
+        if let log { try group.log(log) }
+        let status = status.map { StatusFile(path: $0) }
+        guard let record else { return try Membership(group, status: status) }
         let recorder = try Recorder(path: record, name: identity.name, group: self.group, algorithm: algorithm)
-        return try Membership(group, recorder)
+        return try Membership(group, recorder, status: status)
     }
 }
 

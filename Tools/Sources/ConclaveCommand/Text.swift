@@ -39,13 +39,15 @@ func printable(_ text: String) -> String {
 
 /// A size for people, such as "32.0 MiB".
 func readable(_ size: UInt64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"]
     guard size >= 1024 else { return "\(size) bytes" }
-    var tenths = size / 1024 * 10 + size % 1024 * 10 / 1024
-    var unit = 0
-    while tenths >= 10_240, unit + 1 < units.count {
-        tenths /= 1024
-        unit += 1
+    let tenths = size / 1024 * 10 + size % 1024 * 10 / 1024
+    // Written out: what the optimizer of Swift 6.3 makes of a loop here differs from build to build.
+    return switch tenths {
+    case ..<10_240: inTenths(tenths, "KiB")
+    case ..<10_485_760: inTenths(tenths >> 10, "MiB")
+    case ..<10_737_418_240: inTenths(tenths >> 20, "GiB")
+    default: inTenths(tenths >> 30, "TiB")
     }
-    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
 }
+
+private func inTenths(_ tenths: UInt64, _ unit: String) -> String { "\(tenths / 10).\(tenths % 10) \(unit)" }

@@ -102,12 +102,32 @@ def test_two_join_while_one_leaves() -> None:
         assert laid.agree([1, 3, 4, 5], continuing=2) != first
 
 
+def test_threads_change_no_key() -> None:
+    with table(3) as laid:
+        laid.contexts[1].set_threads(2)
+        laid.agree([1, 2, 3])
+        with pytest.raises(conclave.InvalidArgument):
+            laid.contexts[1].set_threads(65)
+
+
 def test_one_alone_agrees_with_itself() -> None:
     with table(1) as laid:
         assert len(laid.agree([1])) == conclave.FINGERPRINT_SIZE
 
 
-@pytest.mark.parametrize("suite", [Suite.STANDARD, Suite.GDH_MODP2048_256_ED25519_CHACHA20POLY1305])
+@pytest.mark.parametrize(
+    "suite",
+    [
+        Suite.STANDARD,
+        Suite.GDH_MODP2048_256_ED25519_CHACHA20POLY1305,
+        Suite.GDH_P256_ED25519_AES256GCM,
+        Suite.CKD_P256_ED25519_AES256GCM,
+        Suite.TGDH_P256_ED25519_AES256GCM,
+        Suite.STR_P256_ED25519_CHACHA20POLY1305,
+        Suite.BD_MODP2048_256_ED25519_AES256GCM,
+        Suite.BD_P256_ED25519_AES256GCM,
+    ],
+)
 def test_other_suites(suite: Suite) -> None:
     with table(3, suite) as laid:
         laid.agree([1, 2, 3])

@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
 
 def test_the_readme_runs(folder: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), flags=re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     finished = subprocess.run(
         [sys.executable, "-c", "\n".join(blocks)],
         cwd=folder,
@@ -48,6 +48,7 @@ def test_the_readme_runs(folder: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     assert "anna b'hello'" in finished.stdout
     assert "bert b'hello from a task'" in finished.stdout
+    assert "10.0.0.1:7800 b'bread'" in finished.stdout
     assert "BAD_PASSPHRASE" in finished.stdout
 
 

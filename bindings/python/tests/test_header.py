@@ -13,27 +13,20 @@ from typing import Any
 import pytest
 
 import conclave
+import conclave.encrypt
 from conclave import _abi
 
 from .conftest import ROOT
 
-STRUCTURES: dict[str, type[ctypes.Structure]] = {
-    "conclave_participant": _abi.Participant,
-    "conclave_membership": _abi.Membership,
-    "conclave_token": _abi.Token,
-    "conclave_counters": _abi.Counters,
-    "conclave_group_options": _abi.GroupOptions,
-    "conclave_event": _abi.Event,
-    "conclave_view": _abi.View,
-    "conclave_member": _abi.Member,
-    "conclave_hub_options": _abi.HubOptions,
-    "conclave_hub_counters": _abi.HubCounters,
-}
+# By the names in C; that none is missing or too many is tested below.
+STRUCTURES = _abi.STRUCTURES
+CALLBACKS = _abi.CALLBACKS
 SCALARS: dict[str, Any] = {
     "bool": c_bool,
     "int": c_int,
     "int64_t": c_int64,
     "uint8_t": c_uint8,
+    "uint16_t": c_uint16,
     "uint32_t": c_uint32,
     "uint64_t": c_uint64,
     "size_t": c_size_t,
@@ -47,6 +40,17 @@ ENUMERATIONS = {
     "CONCLAVE_TOKEN_": _abi.TokenKind,
     "CONCLAVE_SERVICE_": _abi.Service,
     "CONCLAVE_EVENT_": _abi.EventKind,
+    "CONCLAVE_LOG_": _abi.LogLevel,
+    "CONCLAVE_UNIT_": _abi.Unit,
+    "CONCLAVE_TRANSPORT_": _abi.TransportEventKind,
+    "CONCLAVE_CERTIFICATE_NAME_": _abi.CertificateName,
+    "CONCLAVE_ADMISSION_": _abi.AdmissionCause,
+    "CONCLAVE_WRAPPING_": _abi.Wrapping,
+    "CONCLAVE_KEYS_": _abi.KeysFrom,
+    "CONCLAVE_AUTHENTICITY_": _abi.Authenticity,
+    "CONCLAVE_CIPHER_": _abi.Cipher,
+    "CONCLAVE_REKEY_": _abi.Rekey,
+    "CONCLAVE_ENCRYPT_EVENT_": _abi.EncryptEventKind,
 }
 
 
@@ -96,6 +100,11 @@ def expected_argument(declaration: str) -> Any:
         return {1: c_char_p, 2: POINTER(c_char_p)}[depth]
     if base == "uint8_t" and depth == 1:
         return c_char_p if is_input else handle
+    if base in CALLBACKS:
+        assert depth == 0
+        return CALLBACKS[base]
+    if base == "void" and depth == 1:
+        return handle
     if base in STRUCTURES:
         assert depth == 1
         return POINTER(STRUCTURES[base])
@@ -116,12 +125,29 @@ def test_every_function_has_its_prototype(code: str) -> None:
 
 
 def test_every_enumerator_has_its_constant(code: str) -> None:
-    declared = enumerators(code)
+    declared = {re.sub("_KEYS_(FROM|BY)_", "_KEYS_", name): value for name, value in enumerators(code).items()}
     assert declared.pop("CONCLAVE_OK") == conclave.Status.OK
     for prefix, enumeration in ENUMERATIONS.items():
         here = {f"{prefix}{member.name}": int(member) for member in enumeration if member.name != "OK"}
         assert here == {name: value for name, value in declared.items() if name.startswith(prefix)}
     assert all(name.startswith(tuple(ENUMERATIONS)) for name in declared)
+
+
+def test_every_callback(code: str) -> None:
+    declared = re.findall(r"typedef ([\w\s]+?)\s*\(\*(conclave_\w+)\)\(([^()]*)\);", code)
+    assert {name for _, name, _ in declared} == set(CALLBACKS)
+    for result, name, arguments in declared:
+        function = CALLBACKS[name]
+        assert function._restype_ == SCALARS[result], name
+        expected: list[Any] = []
+        for argument in (" ".join(part.split()) for part in arguments.split(",")):
+            if argument == "void **member":
+                expected.append(POINTER(handle))
+            elif argument == "const uint8_t *data":
+                expected.append(handle)
+            else:
+                expected.append(expected_argument(argument))
+        assert list(function._argtypes_) == expected, name
 
 
 def test_suites(code: str) -> None:
@@ -142,6 +168,9 @@ def test_sizes(code: str) -> None:
         "CONCLAVE_NAME_MAX": conclave.NAME_MAX,
         "CONCLAVE_GROUP_NAME_MAX": conclave.GROUP_NAME_MAX,
         "CONCLAVE_MESSAGE_MAX": conclave.MESSAGE_MAX,
+        "CONCLAVE_CLUSTER_NAME_MAX": _abi.CLUSTER_NAME_MAX,
+        "CONCLAVE_ADDRESS_MAX": conclave.encrypt.ADDRESS_MAX,
+        "CONCLAVE_BATCH_MAX": conclave.encrypt.BATCH_MAX,
     }
 
 

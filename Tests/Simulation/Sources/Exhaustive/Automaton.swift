@@ -69,16 +69,10 @@ struct LocalStep {
     let problems: [String]
 }
 
-/// One member as the automaton that it is: it is deterministic (its randomness comes from a seed of its own), so that
-/// what an event does in a state is found out once, by the real machine, and looked up ever after. Whole networks are
-/// then explored without running any cryptography twice.
-///
-/// A state is the machine's whole content together with all that its application has seen and done so far. The second
-/// part is what the oracles judge: §3.1 speaks of nothing else, and so, of several ways to one state, any one tells
-/// whether the properties hold.
+/// One member as the automaton that it is: see `StateStore`.
 final class Automaton {
     /// A machine that stands in one state, until an event moves it on.
-    private final class Live {
+    final class Live {
         var machine: SecureGroup
         let entropy: Entropy
         init(_ machine: consuming SecureGroup, _ entropy: Entropy) {
@@ -87,31 +81,23 @@ final class Automaton {
         }
     }
 
-    /// What is known of a state.
-    struct State {
+    /// What the exploration asks about a state.
+    struct Facts {
         let phase: Phase
-        /// One way to it: the state before, and the event.
-        let parent: Int
-        let event: LocalEvent?
-        /// What the application saw and did, in order, and a number for it.
-        let history: [EventKind]
-        let historyNumber: Int
         /// Whether the application may send, and may answer a flush request.
         let canSend: Bool
         let canAnswer: Bool
         /// The secure view.
         let view: ViewRecord?
-        let dump: [UInt8]?
     }
+
+    typealias Store = StateStore<LocalEvent, Facts, LocalStep, Live>
+    typealias State = Store.State
 
     let number: Int
     let id: UInt64
     let identity: Identity
-    private(set) var states: [State] = []
-    private var names: [StateName: Int] = [:]
-    private var histories: [StateName: Int] = [:]
-    private var steps: [[LocalEvent: LocalStep]] = []
-    private var live: [Int: Live] = [:]
+    private var store: Store
     private let options: ExhaustiveOptions
     private let catalogue: Catalogue
     private let table: StateEventTable
@@ -124,11 +110,12 @@ final class Automaton {
         self.options = options
         self.catalogue = catalogue
         self.table = table
+        store = Store(options)
         identity = try Identity.simulated(name: Self.name(of: number), seed: id)
-        let fresh = make()
-        live[0] = fresh
-        _ = place(fresh, parent: -1, event: nil, history: [])
+        _ = place(make(), parent: -1, event: nil, history: [])
     }
+
+    var states: [State] { store.states }
 
     static func name(of number: Int) -> String { ["amy", "bob", "cat", "dan"][number] }
 
@@ -142,26 +129,20 @@ final class Automaton {
 
     /// What an event does in a state.
     func step(from state: Int, _ event: LocalEvent) -> LocalStep {
-        if let known = steps[state][event] { return known }
+        if let known = store[state, event] { return known }
         let machine = take(state)
         let before = states[state].phase
         let step = execute(event, machine, in: state)
         table.note(before, step.event, states[step.target].phase, step.outcome, algorithm: options.algorithm)
-        steps[state][event] = step
+        store[state, event] = step
         return step
     }
 
     /// A machine that stands in a state: one that still does, or a fresh one that is led there.
     private func take(_ state: Int) -> Live {
-        if let machine = live.removeValue(forKey: state) { return machine }
-        var path: [LocalEvent] = []
-        var present = state
-        while let event = states[present].event {
-            path.append(event)
-            present = states[present].parent
-        }
+        if let machine = store.take(state) { return machine }
         let machine = make()
-        for event in path.reversed() { _ = apply(event, to: machine) }
+        for event in store.path(to: state) { _ = apply(event, to: machine) }
         return machine
     }
 
@@ -221,37 +202,16 @@ extension Automaton {
 
     /// The place of the state in which a machine stands; the machine is kept there if it is the first.
     private func place(_ live: Live, parent: Int, event: LocalEvent?, history: [EventKind]) -> Int {
-        let dump = Reflection.bytes(of: live.machine, live.entropy)
-        var all = Reflection()
-        all.write(history.map { "\($0)" }.joined(separator: "\n"))
-        let historyNumber = histories[StateName(all.bytes)] ?? histories.count
-        histories[StateName(all.bytes)] = historyNumber
-        if options.isMergingNothing { all.write("\(parent) \(event.map { "\($0)" } ?? "")") }
-        let name = StateName(all.bytes + dump)
-        if let place = names[name] {
-            if let first = states[place].dump, first != dump { options.fail("two states of a member have one name") }
-            keep(live, place)
-            return place
-        }
-        let place = states.count
-        names[name] = place
         var waits = false
         if case .secure(let secure) = live.machine.state { waits = secure.waitForSecFlushOk }
-        states.append(
-            State(
-                phase: Phase(live.machine), parent: parent, event: event, history: history,
-                historyNumber: historyNumber, canSend: live.machine.canSend, canAnswer: waits,
-                view: live.machine.view.map { ViewRecord($0) },
-                dump: options.isComparingDumps ? dump : nil))
-        steps.append([:])
-        keep(live, place)
-        probe(live, place)
+        let facts = Facts(
+            phase: Phase(live.machine), canSend: live.machine.canSend, canAnswer: waits,
+            view: live.machine.view.map { ViewRecord($0) })
+        let (place, isNew) = store.place(
+            live, Reflection.bytes(of: live.machine, live.entropy), parent: parent, event: event, history: history,
+            facts: facts)
+        if isNew { probe(live, place) }
         return place
-    }
-
-    /// Machines are kept as far as memory allows; any can be made again.
-    private func keep(_ machine: Live, _ place: Int) {
-        if live[place] == nil, live.count < 4_000 { live[place] = machine }
     }
 
     /// What the application must not do is refused in every state, and changes nothing.

@@ -57,7 +57,7 @@ struct EngineStep {
 /// One member with its Flush machine, as the automaton that it is: like `Automaton`, one floor lower. What was sent is
 /// repeated when the clock moves; nobody is excluded, told that nobody admits it, or asked to agree once more.
 final class EngineAutomaton {
-    private final class Live {
+    final class Live {
         var engine: GroupEngine
         let entropy: Entropy
         var record: [EventKind] = []
@@ -68,30 +68,25 @@ final class EngineAutomaton {
         }
     }
 
-    struct State {
+    /// What the exploration asks about a state.
+    struct Facts {
         let phase: Phase
-        let parent: Int
-        let event: TimedEvent?
-        let history: [EventKind]
-        let historyNumber: Int
         let canSend: Bool
         let canAnswer: Bool
         let isFlushing: Bool
         let deadline: UInt64?
         let view: ViewRecord?
-        let dump: [UInt8]?
     }
+
+    typealias Store = StateStore<TimedEvent, Facts, EngineStep, Live>
+    typealias State = Store.State
 
     let number: Int
     let id: UInt64
     private let identity: Identity
     private let trust: TrustStore
-    private(set) var states: [State] = []
     private(set) var executedEvents = 0
-    private var names: [StateName: Int] = [:]
-    private var histories: [StateName: Int] = [:]
-    private var steps: [[TimedEvent: EngineStep]] = []
-    private var live: [Int: Live] = [:]
+    private var store: Store
     private let options: ExhaustiveOptions
     private let catalogue: TransportCatalogue
     private let table: StateEventTable
@@ -105,14 +100,15 @@ final class EngineAutomaton {
         self.options = options
         self.catalogue = catalogue
         self.table = table
+        store = Store(options)
         identity = identities[number]
         var trust = TrustStore()
         for other in identities { try trust.add(other.publicKey, label: other.name) }
         self.trust = trust
-        let fresh = make()
-        live[0] = fresh
-        _ = place(fresh, parent: -1, event: nil, history: [])
+        _ = place(make(), parent: -1, event: nil, history: [])
     }
+
+    var states: [State] { store.states }
 
     static func connection(of member: Int) -> UInt64 { 11 + UInt64(member) }
 
@@ -134,7 +130,7 @@ final class EngineAutomaton {
 
     func step(from state: Int, _ event: EngineEvent, now: UInt64) -> EngineStep {
         let event = TimedEvent(event: event, now: now)
-        if let known = steps[state][event] { return known }
+        if let known = store[state, event] { return known }
         let live = take(state)
         live.record = []
         let (actions, error) = apply(event, to: live)
@@ -155,7 +151,7 @@ final class EngineAutomaton {
         let target = place(
             live, parent: state, event: event, history: states[state].history + record.filter(Self.isSeen))
         let step = EngineStep(target: target, sends: sends, record: record, problems: problems)
-        steps[state][event] = step
+        store[state, event] = step
         return step
     }
 
@@ -179,15 +175,9 @@ final class EngineAutomaton {
     }
 
     private func take(_ state: Int) -> Live {
-        if let known = live.removeValue(forKey: state) { return known }
-        var path: [TimedEvent] = []
-        var present = state
-        while let event = states[present].event {
-            path.append(event)
-            present = states[present].parent
-        }
+        if let known = store.take(state) { return known }
         let live = make()
-        for event in path.reversed() { _ = apply(event, to: live) }
+        for event in store.path(to: state) { _ = apply(event, to: live) }
         return live
     }
 
@@ -231,41 +221,17 @@ final class EngineAutomaton {
 
     private func place(_ live: Live, parent: Int, event: TimedEvent?, history: [EventKind]) -> Int {
         let dump = Reflection.bytes(of: live.engine, live.entropy)
-        var all = Reflection()
-        all.write(history.map { "\($0)" }.joined(separator: "\n"))
-        let historyNumber = histories[StateName(all.bytes)] ?? histories.count
-        histories[StateName(all.bytes)] = historyNumber
-        if options.isMergingNothing { all.write("\(parent) \(event.map { "\($0)" } ?? "")") }
-        let name = StateName(all.bytes + dump)
-        if let place = names[name] {
-            if let first = states[place].dump, first != dump { options.fail("two states of a member have one name") }
-            keep(live, place)
-            return place
-        }
-        let place = states.count
-        names[name] = place
-        states.append(state(of: live, parent, event, history, historyNumber, options.isComparingDumps ? dump : nil))
-        steps.append([:])
-        keep(live, place)
-        return place
+        return store.place(live, dump, parent: parent, event: event, history: history, facts: facts(of: live)).place
     }
 
-    private func state(
-        of live: Live, _ parent: Int, _ event: TimedEvent?, _ history: [EventKind], _ historyNumber: Int,
-        _ dump: [UInt8]?
-    ) -> State {
+    private func facts(of live: Live) -> Facts {
         let deadline = live.engine.deadline
         return live.engine.withMachines { flush, secure in
             var waits = false
             if case .secure(let state) = secure.state { waits = state.waitForSecFlushOk }
-            return State(
-                phase: Phase(secure), parent: parent, event: event, history: history, historyNumber: historyNumber,
-                canSend: secure.canSend, canAnswer: waits, isFlushing: !flush.isSteady,
-                deadline: deadline, view: secure.view.map { ViewRecord($0) }, dump: dump)
+            return Facts(
+                phase: Phase(secure), canSend: secure.canSend, canAnswer: waits, isFlushing: !flush.isSteady,
+                deadline: deadline, view: secure.view.map { ViewRecord($0) })
         }
-    }
-
-    private func keep(_ engine: Live, _ place: Int) {
-        if live[place] == nil, live.count < 4_000 { live[place] = engine }
     }
 }

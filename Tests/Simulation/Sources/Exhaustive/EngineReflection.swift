@@ -20,7 +20,7 @@ extension Reflection {
             reflection.write(flush.installed as Any)
             reflection.write(flush.lineage)
             reflection.write(flush.highestCounter)
-            reflection.write(flush.considered)
+            reflection.write(flush.silent)
             reflection.write(flush.trusted)
             reflection.write(flush.insiders)
             // The key of one secure view; its members are those of the view.

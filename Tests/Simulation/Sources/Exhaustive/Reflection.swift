@@ -23,7 +23,7 @@ struct Reflection {
     static func bytes(of machine: borrowing SecureGroup, _ entropy: Entropy) -> [UInt8] {
         var reflection = Reflection()
         reflection.write(machine.state)
-        reflection.write(machine.context.state)
+        reflection.write(machine.context.machine)
         reflection.write(machine.context.run as Any)
         reflection.write(machine.context.completed as Any)
         reflection.write(entropy)

@@ -92,8 +92,9 @@ extension Dialogue {
         try table.begin(run: 1)
         try table.deliver(until: .keyList)
         let controller = table.members[2]
-        guard let token = table.tokens.first, case .waitForKeyList(let waiting) = controller.context.state,
-            let own = waiting.ownList, let run = controller.context.run
+        guard let token = table.tokens.first, case .gdh(let machine) = controller.context.machine,
+            case .waitForKeyList(let waiting) = machine.state, let own = waiting.ownList,
+            let run = controller.context.run
         else { throw AgreementError.wrongPhase }
         var list = try KeyList(
             reading: TokenEnvelope(reading: token.bytes).body, elementSize: Table.suite.group.elementSize)

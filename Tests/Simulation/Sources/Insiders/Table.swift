@@ -9,13 +9,13 @@ final class Table {
     /// A context behind a reference.
     final class Member {
         let participant: Participant
-        var context: GDHContext
+        var context: AgreementContext
         var hasInstalled = false
 
         init(_ id: UInt64, suite: Suite) throws {
             let identity = try Identity.generate(name: "member \(id)", entropy: .seeded(id))
             participant = Participant(id: id, publicKey: identity.publicKey)
-            context = GDHContext(suite: suite, identity: identity, id: id, entropy: .seeded(id &+ 1_000))
+            context = AgreementContext(suite: suite, identity: identity, id: id, entropy: .seeded(id &+ 1_000))
         }
 
         /// This member's place in its run.
@@ -83,6 +83,7 @@ final class Table {
             case .multicast(let bytes), .multicastAgreed(let bytes):
                 tokens.append(Token(sender: sender, destination: nil, bytes: bytes))
             case .install: member.hasInstalled = true
+            case .passedOver: break
             }
         }
     }

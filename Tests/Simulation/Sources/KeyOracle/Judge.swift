@@ -32,6 +32,11 @@ final class Judge<N: Numbers>: KeyJudge {
         /// What the first who installed it computes from its partial key and its share.
         let key: N.Number
         let firstInstaller: UInt64
+        /// TGDH and STR: the tree as that one has it (`KeyEvidence.Key.tree`).
+        let tree: [UInt64]
+        /// The shares at its leaves. Whoever has not begun the run yet, and need not send anything in it, keeps its
+        /// last.
+        let leaves: [UInt64: N.Exponent]
     }
 
     /// The exponent of a key: the share of each member, and the product of what members left behind who are gone or
@@ -42,6 +47,7 @@ final class Judge<N: Numbers>: KeyJudge {
     }
 
     let numbers: N
+    let agreement: AgreementProtocol
     let budget: Int
     var random: UInt64
     private(set) var values: Set<N.Number>
@@ -49,13 +55,16 @@ final class Judge<N: Numbers>: KeyJudge {
     private(set) var views: [View] = []
     private var holderIndex: [UInt64: Int] = [:]
     private var viewIndex: [ViewName: Int] = [:]
-    private var runs: [[UInt8]: Run] = [:]
+    private(set) var runs: [[UInt8]: Run] = [:]
     /// For each run's identifier, the binding of the run that its key list continues from.
-    private var previous: [[UInt8]: [UInt8]] = [:]
+    private(set) var previous: [[UInt8]: [UInt8]] = [:]
+    /// CKD: what a run's key list holds for each member.
+    private(set) var distributed: [[UInt8]: [(member: UInt64, value: N.Number)]] = [:]
     private var found: [String] = []
 
-    init(_ numbers: N, seed: UInt64, budget: Int?) {
+    init(_ numbers: N, _ agreement: AgreementProtocol, seed: UInt64, budget: Int?) {
         self.numbers = numbers
+        self.agreement = agreement
         self.budget = budget ?? numbers.defaultBudget
         random = seed
         values = [numbers.generator]
@@ -63,7 +72,15 @@ final class Judge<N: Numbers>: KeyJudge {
 
     func violations() -> [String] {
         var exponents: [[UInt8]: Exponents] = [:]
-        return found + differentKeys() + views.compactMap { wrongProduct($0, &exponents) } + reachableKeys()
+        let wrong = views.compactMap { view in
+            switch agreement {
+            case .gdh: wrongProduct(view, &exponents)
+            case .ckd: wrongDistribution(view)
+            case .bd: wrongCircle(view)
+            case .tgdh, .str: wrongTree(view)
+            }
+        }
+        return found + differentKeys() + wrong + reachableKeys()
     }
 }
 
@@ -91,27 +108,55 @@ extension Judge {
             guard let list = try? KeyList(reading: envelope.body, elementSize: size) else { return [] }
             previous[envelope.run] = list.previous
             return list.entries.compactMap { numbers.number($0.partialKey) }
+        case .controllerValue:
+            let token = try? ControllerValueToken(reading: envelope.body, elementSize: size)
+            return [token].compactMap { $0.flatMap { numbers.number($0.value) } }
+        case .memberValue: return [envelope.body].compactMap { numbers.number($0) }
+        case .bdFirstValue: return [envelope.body].compactMap { numbers.number($0) }
+        case .bdSecondValue:
+            let token = try? BDSecondToken(reading: envelope.body, elementSize: size)
+            return [token].compactMap { $0?.value.flatMap { numbers.number($0) } }
+        case .bdConfirmation: return []
+        case .tgdhLeaf, .strLeaf: return [envelope.body].compactMap { numbers.number($0) }
+        case .tgdhTree, .strTree:
+            let token = try? KeyTreeToken(reading: envelope.body, elementSize: size)
+            return token?.nodes.compactMap { $0.blinded.flatMap { numbers.number($0) } } ?? []
+        case .tgdhPath, .strPath:
+            let token = try? BlindedPathToken(reading: envelope.body, elementSize: size)
+            return token?.blinded.compactMap { numbers.number($0) } ?? []
+        case .tgdhConfirmation, .strConfirmation: return []
+        case .ckdKeyList:
+            guard let list = try? KeyList(reading: envelope.body, elementSize: size) else { return [] }
+            previous[envelope.run] = list.previous
+            let entries = list.entries.compactMap { entry in
+                numbers.number(entry.partialKey).map { (member: entry.member, value: $0) }
+            }
+            distributed[envelope.run] = entries
+            return entries.map { $0.value }
         }
     }
 
     func held(_ member: UInt64, _ evidence: KeyEvidence) {
         let index = holder(member)
+        for secret in evidence.secrets.compactMap({ numbers.exponent($0) })
+        where !holders[index].shares.contains(secret) {
+            holders[index].shares.append(secret)
+        }
         if let last = holders[index].last, last.share == evidence.share, last.binding == evidence.binding { return }
         holders[index].last = (evidence.binding, evidence.share)
-        guard let share = numbers.exponent(evidence.share) else { return }
-        // A member of the base keeps its share from one run to the next; nobody comes back to an older one.
-        if holders[index].shares.last != share { holders[index].shares.append(share) }
         var run =
             runs.removeValue(forKey: evidence.binding)
             ?? Run(identifier: evidence.run, members: evidence.members, baseCount: evidence.baseCount)
-        run.shares[member] = share
+        if let share = numbers.exponent(evidence.share) {
+            // A member of the base keeps its share from one run to the next; nobody comes back to an older one.
+            if holders[index].shares.last != share { holders[index].shares.append(share) }
+            run.shares[member] = share
+        }
         runs[evidence.binding] = run
     }
 
     func installed(_ name: ViewName, _ member: UInt64, _ members: [UInt64], _ evidence: KeyEvidence) {
-        guard let key = evidence.key, evidence.members == members, let share = numbers.exponent(evidence.share),
-            let partialKey = numbers.number(key.partialKey)
-        else {
+        guard let key = evidence.key, evidence.members == members, let number = number(of: key, evidence.share) else {
             found.append("(a) \(member) installed \(text(name)) without a key of its members.")
             return
         }
@@ -120,19 +165,25 @@ extension Judge {
                 holders[holder(member)].keys.append(views[index].key)
                 return
             }
-            holders[holder(member)].keys.append(numbers.power(partialKey, share))
+            holders[holder(member)].keys.append(number)
             found.append(
                 "(a) Same view, same key: in \(text(name)), \(member) has another key or other members than "
                     + "\(views[index].firstInstaller).")
             return
         }
-        let number = numbers.power(partialKey, share)
         holders[holder(member)].keys.append(number)
         viewIndex[name] = views.count
         views.append(
             View(
                 name: name, members: members, binding: evidence.binding, fingerprint: key.fingerprint, key: number,
-                firstInstaller: member))
+                firstInstaller: member, tree: key.tree, leaves: leaves(of: key.tree, evidence.binding)))
+    }
+
+    /// The group element behind a key.
+    private func number(of key: KeyEvidence.Key, _ share: [UInt8]) -> N.Number? {
+        if let element = key.element { return numbers.number(element) }
+        guard let share = numbers.exponent(share), let partialKey = numbers.number(key.partialKey) else { return nil }
+        return numbers.power(partialKey, share)
     }
 
     private func holder(_ id: UInt64) -> Int {
@@ -206,7 +257,7 @@ extension Judge {
         return exponents
     }
 
-    private func fingerprint(of key: N.Number, _ binding: [UInt8]) -> [UInt8]? {
+    func fingerprint(of key: N.Number, _ binding: [UInt8]) -> [UInt8]? {
         let bytes = SecretBytes(copying: numbers.bytes(of: key).span)
         let element = SecretElement(group: numbers.group, bytes: bytes)
         return try? GroupKey(from: element, binding: binding).fingerprint

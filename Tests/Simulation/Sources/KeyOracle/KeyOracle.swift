@@ -1,3 +1,4 @@
+import Arithmetic
 import KeyAgreement
 import Traces
 
@@ -5,8 +6,9 @@ import Traces
 ///
 /// - (a) same view, same key;
 /// - (b) different views, different keys;
-/// - (c) the key of a view is g to the product of all shares, those of departed members and the controllers' refreshes
-///   accounted for;
+/// - (c) the key of a view is made of all shares. In GDH, g to their product, those of departed members and the
+///   controllers' refreshes accounted for. In CKD, what the key list holds for each member, without its pairwise key,
+///   which is computed from what the two drew. In BD, g to the sum of the products of neighbours' shares;
 /// - (d) nobody outside a secure view can compute its key. Whoever is not in the view, former member, future member or
 ///   stranger, is given every value that any token ever carried, every share and every key that it ever held, and
 ///   must not reach the key by v^e, where v is such a value, such a key or g, and e is 1, s, 1/s, s·t, 1/(s·t) or s/t
@@ -27,17 +29,17 @@ public final class KeyOracle {
     ///     milliseconds) and 60 in a real one.
     public init(suite: Suite, seed: UInt64 = 0, budget: Int? = nil) {
         judge =
-            suite == .simulation
-            ? Judge(SmallNumbers(), seed: seed, budget: budget)
-            : Judge(LargeNumbers(group: suite.group), seed: seed, budget: budget)
+            suite.group == .simulation64
+            ? Judge(SmallNumbers(), suite.agreement, seed: seed, budget: budget)
+            : Judge(LargeNumbers(group: suite.group), suite.agreement, seed: seed, budget: budget)
     }
 
     /// A token as anybody on the network can read it (the payload as the robust machine hands it to Flush). Payloads
     /// that are no token are passed over.
     public func transmitted(payload: [UInt8], by member: UInt64) { judge.transmitted(payload) }
 
-    /// What a membership holds (`GDHContext.evidence`): to be said after every event that can begin a run or bring it
-    /// forward. To say the same again costs little.
+    /// What a membership holds (`AgreementContext.evidence`): to be said after every event that can begin a run or
+    /// bring it forward. To say the same again costs little.
     public func held(member: UInt64, evidence: KeyEvidence) { judge.held(member, evidence) }
 
     /// A member installed a secure view; the evidence as it is then.

@@ -18,7 +18,10 @@ protocol Numbers: AnyObject {
     func number(_ bytes: [UInt8]) -> Number?
     func exponent(_ bytes: [UInt8]) -> Exponent?
     func bytes(of number: Number) -> [UInt8]
+    /// What a number stands for where it is an exponent itself.
+    func exponent(of number: Number) -> Exponent?
     func product(_ first: Exponent, _ second: Exponent) -> Exponent
+    func product(of first: Number, _ second: Number) -> Number
     func inverse(of exponent: Exponent) -> Exponent
     func power(_ base: Number, _ exponent: Exponent) -> Number
     func prepare(_ base: Number) -> Base
@@ -45,7 +48,11 @@ final class SmallNumbers: Numbers {
         (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(56 - 8 * $0)) }
     }
 
+    func exponent(of number: UInt64) -> UInt64? { min(number, p - number) % q }
+
     func product(_ first: UInt64, _ second: UInt64) -> UInt64 { product(first, second, modulo: q) }
+
+    func product(of first: UInt64, _ second: UInt64) -> UInt64 { product(first, second, modulo: p) }
 
     /// By Fermat: q is prime.
     func inverse(of exponent: UInt64) -> UInt64 { power(exponent, q - 2, modulo: q) }
@@ -114,10 +121,24 @@ final class LargeNumbers: Numbers {
 
     func bytes(of number: [UInt8]) -> [UInt8] { number }
 
+    func exponent(of number: [UInt8]) -> [UInt8]? {
+        let secret = SecretElement(group: group, bytes: SecretBytes(copying: number.span))
+        return try? context.exponent(from: secret).revealed()
+    }
+
     // What fails gives nothing that could be equal to anything: it shows as a key that is not what it must be.
 
     func product(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
         (try? context.product(scalar(first), scalar(second)).revealed()) ?? []
+    }
+
+    /// By the quotient of the first and the inverse of the second, which is its power to q - 1.
+    func product(of first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+        let last = group.order
+        last.pointer[0] -= 1
+        let minusOne = Scalar(group: group, limbs: last)
+        guard let inverse = try? context.power(Element(group: group, bytes: second), minusOne) else { return [] }
+        return (try? context.quotient(Element(group: group, bytes: first), inverse)?.bytes) ?? []
     }
 
     func inverse(of exponent: [UInt8]) -> [UInt8] {

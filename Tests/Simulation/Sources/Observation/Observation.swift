@@ -16,10 +16,14 @@ extension Phase {
         case .agreeing:
             switch secure.context.phase {
             // A new member that does not know its base yet waits for the partial token that tells it.
-            case .idle, .waitForPartialToken: self = .PT
+            case .idle: self = secure.suite.agreement == .gdh ? .PT : .A
+            case .waitForPartialToken: self = .PT
             case .waitForFinalToken: self = .FT
             case .collectFactOuts: self = .FO
             case .waitForKeyList: self = .KL
+            case .waitForControllerValue, .collectMemberValues, .collectFirstValues, .collectSecondValues,
+                .collectBlindedKeys:
+                self = .A
             }
         case .waitForCascadingMembership: self = .CM
         case .over: self = .over
@@ -81,14 +85,23 @@ public func textName(_ size: Int) -> String { "text of \(max(size, 0)) bytes" }
 
 /// After the payload's kind and base (3 bytes) stands the envelope: version, kind.
 private func classifyToken(_ payload: [UInt8]) -> (event: RobustEvent, what: String) {
-    guard payload.count > 4, let kind = TokenEnvelope.Kind(rawValue: payload[4]) else {
-        return (.garbage, "garbage for a token")
-    }
+    // Behind the kind stands the suite, whose first digit is the agreement.
+    guard payload.count > 5, let kind = TokenEnvelope.Kind(rawValue: payload[4]),
+        kind.agreement.rawValue == payload[5] >> 4
+    else { return (.garbage, "garbage for a token") }
     switch kind {
     case .partialToken: return (.partialToken, "partial token")
     case .finalToken: return (.finalToken, "final token")
     case .factorOutToken: return (.factOut, "fact out")
-    case .keyList: return (.keyList, "key list")
+    case .keyList, .ckdKeyList: return (.keyList, "key list")
+    case .controllerValue: return (.token, "controller's value")
+    case .memberValue: return (.token, "member's value")
+    case .bdFirstValue: return (.token, "first value")
+    case .bdSecondValue: return (.token, "second value")
+    case .bdConfirmation, .tgdhConfirmation, .strConfirmation: return (.keyList, "confirmation")
+    case .tgdhLeaf, .strLeaf: return (.token, "blinded leaf")
+    case .tgdhTree, .strTree: return (.token, "key tree")
+    case .tgdhPath, .strPath: return (.token, "blinded path")
     }
 }
 

@@ -44,6 +44,9 @@ public enum Oracle {
         Undisturbed.check,
     ]
 
+    /// The name of the check that members are told of no trouble where nobody makes any.
+    public static var undisturbed: String { Undisturbed.check.property }
+
     private static func obstacle(to check: Check, _ index: TraceIndex) -> String? {
         check.needs.lazy.compactMap { $0.obstacle(in: index) }.first
     }

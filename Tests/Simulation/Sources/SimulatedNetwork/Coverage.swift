@@ -48,6 +48,7 @@ extension Phase {
         case .KL: 6
         case .CM: 7
         case .over: 8
+        case .A: 9
         }
     }
 }
@@ -69,6 +70,7 @@ extension RobustEvent {
         case .restart: 10
         case .tick: 11
         case .garbage: 12
+        case .token: 13
         }
     }
 }

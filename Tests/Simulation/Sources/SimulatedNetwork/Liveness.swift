@@ -14,6 +14,9 @@ extension Simulation {
             && live.allSatisfy { obstacle(in: components[$0].members) == nil }
     }
 
+    /// Whether no message is on its way to anybody.
+    var isSilent: Bool { messagesToOrder == 0 && nodes.allSatisfy { !$0.isRunning || $0.next == nil } }
+
     /// Whether messages wait at a member for a safe one to become stable: confirmations that were lost are repeated.
     private func holdsBack(_ node: Node) -> Bool {
         node.isRunning && node.engine.withMachines { flush, _ in flush.installed.map { !$0.queue.isEmpty } ?? false }

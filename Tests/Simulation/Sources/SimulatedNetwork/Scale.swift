@@ -76,7 +76,7 @@ public struct ScaleRun {
 
 extension Simulation {
     /// Exponentiations of all members so far.
-    var powers: Int { nodes.reduce(0) { $0 + Int($1.engine.counters.agreement.exponentiations) } }
+    var powers: Int { nodes.reduce(0) { $0 + Int($1.engine.counters.secure.agreement.exponentiations) } }
 
     func splitIntoFive() {
         guard let component = live.first else { return }

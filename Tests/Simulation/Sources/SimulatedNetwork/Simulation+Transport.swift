@@ -1,3 +1,4 @@
+import KeyAgreement
 import Observation
 import SecureGroup
 import Traces
@@ -40,11 +41,13 @@ extension Simulation {
             record(.transmitted(number: number, what: transportName(bytes), destination: receiver), node.index)
         }
         node.lastOrdered = max(node.lastOrdered, now + 20 + UInt64(dice.roll(scenario.latency)))
+        messagesToOrder += 1
         heap.push(.order(message: number), at: node.lastOrdered)
     }
 
     /// A message gets its place, and is on its way to the receivers.
     func order(_ number: Int) {
+        messagesToOrder -= 1
         let message = messages[number]
         messages[number].bytes = []
         let sender = nodes[message.sender]
@@ -71,7 +74,7 @@ extension Simulation {
                 bytes[place] ^= bit
             case .relabel(let label):
                 statistics.tampered += 1
-                Tampering.relabel(&bytes, label)
+                Tampering.relabel(&bytes, label, settings.suite.agreement)
             }
             put(
                 .message(bytes: bytes, sender: sender.connection, wasTampered: bytes != message.bytes), place: places,

@@ -1,3 +1,4 @@
+import Arithmetic
 import Flush
 import KeyAgreement
 import KeyOracle
@@ -30,6 +31,8 @@ public final class Simulation {
     /// Indices of the components that have members.
     var live: [Int] = []
     var messages: [Message] = []
+    /// How many of them have no place in the order yet.
+    var messagesToOrder = 0
     /// Counts the places in all orders.
     var places = 0
     var configurations: UInt64 = 0
@@ -69,7 +72,7 @@ public final class Simulation {
         for number in 0..<count {
             let name = number < scenario.members ? "m\(number)" : "stranger\(number - scenario.members)"
             identities.append(
-                settings.suite == .simulation
+                settings.suite.group == .simulation64
                     ? try .simulated(name: name, seed: scenario.seed &* 1_000 &+ UInt64(number))
                     : try Identity(name: name, seed: try SecretBytes(random: 32, from: entropy)))
         }
@@ -102,7 +105,11 @@ public final class Simulation {
                 settledSince = nil
                 continue
             }
-            if let since = settledSince, now >= since + Self.calm { break }
+            if let since = settledSince, now >= since + Self.calm {
+                if isSilent { break }
+                // Somebody has just said something, which all have yet to hear.
+                nextLook = now
+            }
             if settledSince == nil { settledSince = now }
         }
         finish(settledSince: settledSince)
@@ -145,8 +152,8 @@ public final class Simulation {
         statistics.virtualTime = now
         if let end = endBegan, let settledSince { statistics.slowestEnd = settledSince - min(end, settledSince) }
         for node in nodes {
-            statistics.restarts += Int(node.engine.counters.restarts)
-            statistics.exponentiations += Int(node.engine.counters.agreement.exponentiations)
+            statistics.restarts += Int(node.engine.counters.secure.restarts)
+            statistics.exponentiations += Int(node.engine.counters.secure.agreement.exponentiations)
         }
         trace.isComplete = true
     }
@@ -168,7 +175,9 @@ public final class Simulation {
 
     func entered(_ phase: Phase, _ node: Int) {
         lastMover = node
-        guard var awaited, awaited.phase == phase, awaited.times > 0 else { return }
+        guard var awaited, awaited.times > 0 else { return }
+        // A scenario is drawn without regard to the agreement.
+        guard awaited.phase == phase || phase == .A && [.PT, .FT, .FO].contains(awaited.phase) else { return }
         awaited.times -= 1
         self.awaited = awaited
         if awaited.times == 0, awaited.deliveries == 0 { fireAwaited() }

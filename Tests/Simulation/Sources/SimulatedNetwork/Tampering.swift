@@ -1,3 +1,5 @@
+@testable import KeyAgreement
+
 /// A transport that changes or loses messages, for a while.
 struct Tampering {
     enum Verdict: Equatable {
@@ -75,8 +77,12 @@ struct Tampering {
     private static let tokenKind = payloadKind + 4
 
     /// A message with another kind.
-    static func relabel(_ bytes: inout [UInt8], _ label: Label) {
+    static func relabel(_ bytes: inout [UInt8], _ label: Label, _ agreement: AgreementProtocol) {
         bytes[payloadKind] = label.kinds.payload
-        if let kind = label.kinds.token { bytes[tokenKind] = kind }
+        guard let number = label.kinds.token else { return }
+        // What is GDH's fourth is the last of every agreement: what ends a run.
+        let kinds = TokenEnvelope.Kind.allCases.filter { $0.agreement == agreement }
+        let place = number == 4 ? kinds.count - 1 : (Int(number) - 1) % kinds.count
+        if kinds.indices.contains(place) { bytes[tokenKind] = kinds[place].rawValue }
     }
 }

@@ -131,9 +131,10 @@ public struct MessageRecord: Codable, Sendable, Equatable {
     }
 }
 
-/// The states of the robust machines, by the paper's abbreviations; `over` after the membership's end.
+/// The states of the robust machines, by the paper's abbreviations; `over` after the membership's end. PT, FT and FO
+/// are GDH's own: of every other agreement all that comes before KL is A, "agreeing".
 public enum Phase: String, Codable, Sendable, CaseIterable {
-    case SJ, S, M, PT, FT, FO, KL, CM, over
+    case SJ, S, M, PT, FT, FO, KL, CM, over, A
 }
 
 /// The events of the robust machines, by the paper's names (§4, table 1), and those that ours has besides.
@@ -154,6 +155,8 @@ public enum RobustEvent: String, Codable, Sendable, CaseIterable {
     case tick = "Tick"
     /// Bytes that are no message of the protocol.
     case garbage = "Garbage"
+    /// A token of an agreement other than GDH, but for the one that ends the run, which is a Key_List.
+    case token = "Token"
 }
 
 /// How a robust machine took an event.

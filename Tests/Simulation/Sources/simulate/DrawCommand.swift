@@ -23,7 +23,7 @@ struct Draw: ParsableCommand {
     }
 
     func run() throws {
-        let trace = try read()
+        let trace = try Trace.reading(files)
         let violations = Oracle.judge(trace)
         for violation in violations { print("\(violation.property): \(violation.sentence)") }
         let left = Oracle.applicable(to: trace).filter { $0.obstacle != nil }
@@ -33,18 +33,5 @@ struct Draw: ParsableCommand {
         let failed = Set(violations.map(\.property)).count
         print("\(Oracle.applicable(to: trace).count - left.count - failed) passed, \(failed) failed")
         if failed > 0 { throw ExitCode(1) }
-    }
-
-    private func read() throws -> Trace {
-        let traces = try files.map { file in
-            let text = try String(contentsOfFile: file, encoding: .utf8)
-            do {
-                return try Trace(jsonLines: text, toleratesCutEnd: true)
-            } catch {
-                throw ValidationError("\(file): \(error)")
-            }
-        }
-        if traces.count == 1, traces[0].hasOneClock { return traces[0] }
-        return try Trace.merging(traces)
     }
 }

@@ -1,3 +1,4 @@
+import EncryptNetwork
 import Exhaustive
 import Insiders
 import Primitives
@@ -8,6 +9,8 @@ import Traces
 /// Something that is carried out and judged: a seed of the simulator, a small exhaustive exploration, or a dialogue.
 enum MutationCase: Equatable {
     case dialogue(Dialogue)
+    /// An attack on the encryption of a cluster.
+    case attack(Attack)
     /// A seed, with the flavour that is drawn from it or with another one.
     case seed(UInt64, algorithm: RobustAlgorithm, flavour: Flavour? = nil)
     /// Every order of events of two members, one change and no messages, from this beginning.
@@ -18,6 +21,8 @@ enum MutationCase: Equatable {
         let words = text.split(separator: " ").map(String.init)
         if words.count == 2, words[0] == "dialogue", let dialogue = Dialogue(rawValue: words[1]) {
             self = .dialogue(dialogue)
+        } else if words.count == 2, words[0] == "attack", let attack = Attack(rawValue: words[1]) {
+            self = .attack(attack)
         } else if (3...4).contains(words.count), words[0] == "seed", let seed = UInt64(words[1]),
             let algorithm = RobustAlgorithm.allCases.first(where: { $0.name == words[2] })
         {
@@ -34,6 +39,7 @@ enum MutationCase: Equatable {
     var text: String {
         switch self {
         case .dialogue(let dialogue): "dialogue \(dialogue.rawValue)"
+        case .attack(let attack): "attack \(attack.rawValue)"
         case .seed(let seed, let algorithm, let flavour):
             "seed \(seed) \(algorithm.name)" + (flavour.map { " " + $0.rawValue } ?? "")
         case .exhaustive(let start): "exhaustive \(start.rawValue)"
@@ -44,6 +50,8 @@ enum MutationCase: Equatable {
     func run() throws -> [Violation] {
         switch self {
         case .dialogue(let dialogue): return dialogue.run()
+        case .attack(let attack):
+            return attack.run().map { Violation(property: "attack", sentence: $0) }
         case .seed(let seed, let algorithm, let flavour):
             let plan = RunPlan(
                 seeds: SeedRange(first: seed, last: seed), members: nil, events: nil, flavour: flavour,
@@ -85,7 +93,9 @@ enum MutationCase: Equatable {
             + Self.small
     }
 
-    private static let small = ExhaustiveStart.allCases.map { exhaustive($0) } + Dialogue.allCases.map { dialogue($0) }
+    private static let small =
+        Attack.allCases.map { attack($0) } + ExhaustiveStart.allCases.map { exhaustive($0) }
+        + Dialogue.allCases.map { dialogue($0) }
 
     private static func each(_ seed: UInt64, flavour: Flavour?) -> [MutationCase] {
         Algorithm.both.each.map { .seed(seed, algorithm: $0, flavour: flavour) }

@@ -31,6 +31,12 @@ extension Mutation {
         case .otherViewsDataIsDelivered: ["3 "]
         case .safeMessageIsOvertaken: ["9 ", "10 ", "11."]
         case .controlMessagesAreNotVerified: ["one name, one view", "7.", "8 ", "liveness"]
+        case .encryptSignaturesAreNotVerified, .encryptAdmissionIsSkipped, .encryptAnswerIsNotBound,
+            .encryptRefusalIsNotBound, .encryptAnybodyMayPush, .encryptStaleViewIsInstalled, .encryptCounterIsNotRaised,
+            .encryptKeyIsNotAskedFor, .encryptLeaverIsServed, .encryptSecretIsKept, .encryptEarlierEpochsAreForgotten,
+            .encryptEmptyRecordsAreNotVerified, .encryptHeadersAreNotAuthenticated, .encryptReplayIsAccepted,
+            .encryptRecordSignaturesAreNotVerified, .encryptLeaversSpeakOn:
+            ["attack"]
         }
     }
 

@@ -1,5 +1,6 @@
 import Exhaustive
 import Foundation
+import KeyAgreement
 import SimulatedNetwork
 import Traces
 
@@ -14,10 +15,12 @@ struct Report: Sendable {
     private var flavours = [Statistics](repeating: Statistics(), count: Flavour.allCases.count)
     private var coverage: [(algorithm: String, table: Coverage)] = []
     private var realRuns = 0
+    private var isGDH = true
 
     mutating func add(_ statistics: Statistics, _ coverage: Coverage, _ flavour: Flavour, _ settings: Settings) {
         if let index = Flavour.allCases.firstIndex(of: flavour) { flavours[index].add(statistics) }
         if settings.suiteName != "simulation" { realRuns += 1 }
+        isGDH = settings.suite.agreement == .gdh
         if let index = self.coverage.firstIndex(where: { $0.algorithm == settings.algorithmName }) {
             self.coverage[index].table.add(coverage)
         } else {
@@ -104,7 +107,7 @@ struct Report: Sendable {
             lines.append(left(event.rawValue, 20) + cells.joined())
         }
         lines.append("In brackets: refused.")
-        let cells = CellCoverage(algorithm: algorithm) { coverage[$0, $1].total > 0 }
+        let cells = CellCoverage(algorithm: algorithm, isGDH: isGDH) { coverage[$0, $1].total > 0 }
         lines.append("\(algorithm): \(cells.text)")
         if total.runs >= Self.many, !cells.missing.isEmpty {
             lines.append("  not covered: \(cells.missing.joined(separator: ", "))")
@@ -118,7 +121,7 @@ struct Report: Sendable {
     /// Cells that were taken and cannot be, as `PossibleCells` has it.
     var contradictions: [String] {
         coverage.flatMap { entry in
-            CellCoverage(algorithm: entry.algorithm) { entry.table[$0, $1].total > 0 }.contradictions
+            CellCoverage(algorithm: entry.algorithm, isGDH: isGDH) { entry.table[$0, $1].total > 0 }.contradictions
                 .map { "\(entry.algorithm): \($0)" }
         }
     }

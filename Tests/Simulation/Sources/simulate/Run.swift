@@ -23,6 +23,8 @@ struct Run: ParsableCommand {
     var algorithm = Algorithm.optimized
     @Option(help: "One of \(Suites.names.joined(separator: ", ")).")
     var suite = "simulation"
+    @Option(help: "One of \(Suites.agreements.joined(separator: ", ")).")
+    var agreement = "gdh"
     @Option(help: "Of a hundred seeds, so many run real signatures and a real group of numbers.")
     var realShare = 2
     @Option(help: "Break the library in this way: see \"simulate mutations\".")
@@ -44,6 +46,9 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         guard Suites.suite(suite) != nil else { throw ValidationError("no suite is called \(suite)") }
+        guard Suites.agreement(agreement) != nil else {
+            throw ValidationError("no agreement is called \(agreement)")
+        }
         guard (0...100).contains(realShare) else { throw ValidationError("--real-share is a percentage") }
         if let mutation, Mutation(name: mutation) == nil { throw ValidationError("no mutation is called \(mutation)") }
         if html != nil || trace != nil || verbose, seeds != nil || algorithm.each.count > 1 {
@@ -58,7 +63,8 @@ struct Run: ParsableCommand {
         Mutation.active = mutation.flatMap { Mutation(name: $0) }
         let plan = RunPlan(
             seeds: seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1), members: members, events: events,
-            flavour: flavour, algorithms: algorithm.each, suite: suite, realShare: realShare,
+            flavour: flavour, algorithms: algorithm.each, suite: suite,
+            agreement: agreement, realShare: realShare,
             isSafetyOnly: safetyOnly)
         let runner = Runner(plan: plan, jobs: jobs, stopsAtFailure: untilFailure)
         let report = try runner.run()

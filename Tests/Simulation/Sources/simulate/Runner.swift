@@ -14,6 +14,7 @@ struct RunPlan: Sendable {
     let flavour: Flavour?
     let algorithms: [RobustAlgorithm]
     let suite: String
+    var agreement = "gdh"
     let realShare: Int
     /// Whether it is left open that every component ends in one secure view.
     var isSafetyOnly = false
@@ -36,13 +37,17 @@ struct RunPlan: Sendable {
                 scenario = small
             }
         }
-        guard let settings = Self.settings(name, algorithm) else { throw RunFailure.noSuite(name) }
+        guard let settings = Self.settings(name, algorithm, agreement: agreement) else {
+            throw RunFailure.noSuite(name)
+        }
         return (scenario, settings)
     }
 
     /// The settings of a suite and an algorithm, by their names.
-    static func settings(_ suite: String, _ algorithm: RobustAlgorithm) -> Settings? {
-        Suites.suite(suite).map { Settings(suite: $0, suiteName: suite, algorithm: algorithm) }
+    static func settings(_ suite: String, _ algorithm: RobustAlgorithm, agreement: String = "gdh") -> Settings? {
+        Suites.agreement(agreement).flatMap { Suites.suite(suite, $0) }.map {
+            Settings(suite: $0, suiteName: suite, algorithm: algorithm)
+        }
     }
 
     func replay(_ scenario: Scenario, _ settings: Settings) -> String {
@@ -51,6 +56,7 @@ struct RunPlan: Sendable {
         if let events { command += " --events \(events)" }
         if let flavour { command += " --flavour \(flavour.rawValue)" }
         if suite != "simulation" { command += " --suite \(suite)" }
+        if agreement != "gdh" { command += " --agreement \(agreement)" }
         if realShare != 2 { command += " --real-share \(realShare)" }
         if isSafetyOnly { command += " --safety-only" }
         return command

@@ -57,7 +57,7 @@ struct Speed: ParsableCommand {
         let spent = processorSeconds() - start
         let count = network.deliveries - before.0
         print(
-            "\(members) members, suite \(suite.name): \(count) messages delivered in \(format(spent)) s of processor: "
+            "\(members) members, suite 0x\(String(suite.number, radix: 16)): \(count) messages delivered in \(format(spent)) s of processor: "
                 + "\(Int(Double(count) / spent)) a second")
         print(
             "\(changes) changes of membership, \(network.views - before.1) secure views installed, "

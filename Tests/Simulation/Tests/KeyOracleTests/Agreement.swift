@@ -10,7 +10,7 @@ final class Agreement {
     private final class Member {
         let id: UInt64
         let identity: Identity
-        var context: GDHContext
+        var context: AgreementContext
 
         init(id: UInt64, suite: Suite, entropy: Entropy) throws {
             self.id = id
@@ -18,7 +18,7 @@ final class Agreement {
                 suite == .simulation
                 ? try Identity.simulated(name: "m\(id)", seed: id)
                 : try Identity(name: "m\(id)", seed: SecretBytes(random: 32, from: Entropy.seeded(id)))
-            context = GDHContext(suite: suite, identity: identity, id: id, entropy: entropy)
+            context = AgreementContext(suite: suite, identity: identity, id: id, entropy: entropy)
         }
     }
 
@@ -54,6 +54,7 @@ final class Agreement {
                 case .install:
                     guard let evidence = member.context.evidence else { continue }
                     oracle.installed(view: name, member: member.id, members: ids, evidence: evidence)
+                case .passedOver: break
                 }
             }
         }

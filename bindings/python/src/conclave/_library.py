@@ -7,6 +7,7 @@ import math
 import os
 import threading
 from ctypes import byref, c_void_p
+from pathlib import Path
 from typing import Any, Callable, Union
 
 from . import _abi
@@ -19,6 +20,8 @@ BytesLike = Union[bytes, bytearray, memoryview]
 SONAME = "libconclave.so.0"
 #: Where to load the library from instead; read by this package only, when the library is first used.
 ENVIRONMENT_VARIABLE = "CONCLAVE_LIBRARY"
+#: Where a wheel has the library that it brings along; other installations have no such file.
+BUNDLED = Path(__file__).parent / "_bundled" / SONAME
 
 
 class Library:
@@ -72,12 +75,16 @@ def load(path: str | os.PathLike[str]) -> None:
 
 
 def library() -> Library:
-    """The library, loaded at the first call: from ``load``, else from CONCLAVE_LIBRARY, else by its name."""
+    """The library, loaded at the first call: from ``load``, else from CONCLAVE_LIBRARY, else the one that the wheel
+    brought along, else by its name.
+    """
     global _loaded
     if _loaded is None:
         with _lock:
             if _loaded is None:
-                _loaded = Library(os.environ.get(ENVIRONMENT_VARIABLE) or SONAME)
+                _loaded = Library(
+                    os.environ.get(ENVIRONMENT_VARIABLE) or (str(BUNDLED) if BUNDLED.exists() else SONAME)
+                )
     return _loaded
 
 

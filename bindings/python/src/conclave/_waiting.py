@@ -7,7 +7,6 @@ through a pipe, which is also what ``wake`` and ``close`` write to.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import math
 import os
@@ -15,8 +14,12 @@ import select
 import threading
 import time
 import weakref
+from typing import TYPE_CHECKING
 
 from .errors import WrongState
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class TimeLimit:
@@ -106,6 +109,9 @@ class Bell:
 
     async def wait_in_task(self, seconds: float | None) -> None:
         """The same for tasks of the running event loop; when one of them is rung, all are."""
+        # Who gets here has imported it; importing it with this package would take as long as all the rest.
+        import asyncio
+
         loop = asyncio.get_running_loop()
         if self._tasks and self._loop is not loop:
             raise WrongState("a task of another event loop waits for this object already")

@@ -178,6 +178,13 @@ class Agreement:
             _check(pointer, library().conclave_agreement_counters(pointer, byref(raw)))
         return counters_from(raw)
 
+    def set_threads(self, count: int) -> None:
+        """On how many threads, 1 to 64, many powers at once may be computed; 1 until this is called."""
+        number = unsigned_argument(count, 32, "count")
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            _check(pointer, library().conclave_agreement_set_threads(pointer, number))
+
     def close(self) -> None:
         """Frees the context and wipes its secrets; doing it again does nothing."""
         self._handle.close()

@@ -29,6 +29,7 @@ __all__ = [
     "CryptographyFault",
     "EntropyFault",
     "Excluded",
+    "Exhausted",
     "FileExists",
     "FlushPending",
     "HasLeft",
@@ -38,11 +39,13 @@ __all__ = [
     "Interrupted",
     "InvalidArgument",
     "KeyConfirmationFailed",
+    "LibraryMissing",
     "LibraryNotLoaded",
     "Malformed",
     "MembershipOver",
     "NameTaken",
     "NoEvent",
+    "NoKey",
     "NoSpace",
     "NotAdmitted",
     "NotFound",
@@ -56,13 +59,17 @@ __all__ = [
     "Replaced",
     "Replayed",
     "RetryLater",
+    "Stale",
     "SystemFailure",
     "TimedOut",
     "TooLarge",
     "TransportError",
     "TransportLost",
     "TransportRefused",
+    "TransportUnfit",
     "TransportUnreachable",
+    "UnknownEpoch",
+    "UnknownSender",
     "UnknownSuite",
     "Unsupported",
     "UnsupportedVersion",
@@ -188,6 +195,14 @@ class Interrupted(RetryLater, status=Status.INTERRUPTED):
     """A call of ``wake`` ended the wait."""
 
 
+class NoKey(RetryLater, status=Status.NO_KEY):
+    """There is no key to seal with now: wait for the next view."""
+
+
+class Exhausted(RetryLater, status=Status.EXHAUSTED):
+    """All record numbers of this key were used: change the key."""
+
+
 # ------------------------------------------------------------------------------------------------- identities and trust
 
 
@@ -298,6 +313,18 @@ class WrongAlgorithm(ProtocolError, status=Status.WRONG_ALGORITHM):
     """Somebody runs the other robust algorithm: all members must choose the same."""
 
 
+class UnknownEpoch(ProtocolError, status=Status.UNKNOWN_EPOCH):
+    """Sealed under keys that are not here yet, or no longer."""
+
+
+class UnknownSender(ProtocolError, status=Status.UNKNOWN_SENDER):
+    """Of a member that is in no view here, or in the current one no more."""
+
+
+class Stale(ProtocolError, status=Status.STALE):
+    """Older than what is known: a view, or an answer to another request."""
+
+
 # ------------------------------------------------------------------------------------------------------------ the world
 
 
@@ -341,6 +368,16 @@ class TransportLost(TransportError, status=Status.TRANSPORT_LOST):
 
 class TransportRefused(TransportError, status=Status.TRANSPORT_REFUSED):
     """The transport does not take this member; the message says why."""
+
+
+class TransportUnfit(TransportError, status=Status.TRANSPORT_UNFIT):
+    """The transport breaks its contract; the message says how."""
+
+    is_fatal = True
+
+
+class LibraryMissing(TransportError, status=Status.LIBRARY_MISSING):
+    """A library that the transport needs is not installed; the message says which."""
 
 
 # ------------------------------------------------------------------------------------------- the end of a membership

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import itertools
+import functools
+import logging
 from collections.abc import AsyncIterator, Iterator
-from ctypes import byref, c_int, c_int64, sizeof
+from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, sizeof
 from types import TracebackType
 from typing import Callable
 
 from . import _abi
-from ._abi import EventKind, Service, Status
+from ._abi import LogLevel, Service, Status
 from ._handle import Handle
 from ._library import (
     BytesLike,
@@ -24,11 +24,20 @@ from ._library import (
     text_argument,
     unsigned_argument,
 )
+from ._reading import check_group, group_failure, read_event, read_metrics, read_waiting
 from ._waiting import Bell, TimeLimit, sooner
 from .agreement import Counters, counters_from, export_buffer, taken
-from .errors import BadHandle, ConclaveError, Interrupted, NotFound, TimedOut
-from .events import ErrorEvent, Event, FlushRequest, Left, Member, Message, TransitionalSignal, View
+from .engine import Engine, Table
+from .errors import BadHandle, ConclaveError, Interrupted, TimedOut
+from .events import Event, Left, Member, View
 from .identity import Identity, Trust
+from .metrics import Metric
+
+
+def _free(_: Table | None, pointer: int) -> None:
+    """Frees a group; what this is bound to is kept until then: the library calls into it."""
+    library().conclave_group_free(pointer)
+
 
 #: Bytes of an application message at most.
 MESSAGE_MAX = _abi.MESSAGE_MAX
@@ -53,16 +62,18 @@ class Group:
         self.name = name
         self._view: View | None = None
         self._over: Left | None = None
+        # What C calls must live for as long as it may call it.
+        self._log: object = None
         descriptor = c_int()
         with handle.lock:
             pointer = handle.pointer
-            _check(pointer, library().conclave_group_descriptor(pointer, byref(descriptor)))
+            check_group(pointer, library().conclave_group_descriptor(pointer, byref(descriptor)))
         self._bell: Bell | None = Bell(descriptor.value)
 
     @classmethod
     def join(
         cls,
-        url: str,
+        url: str | Engine,
         name: str,
         identity: Identity,
         trust: Trust | None = None,
@@ -77,12 +88,12 @@ class Group:
         send_queue_bytes: int | None = None,
         event_queue_bytes: int | None = None,
     ) -> Group:
-        """Connects to a transport (``local:PATH`` names a hub's socket) and asks to join a group.
+        """Connects to a transport (``local:PATH`` names a hub's socket, or an engine of one's own) and asks to join.
 
         Returns when the connection stands; the first View event tells that the group is joined. Without ``trust`` only
         the own key is accepted. It and ``identity`` may be closed afterwards. Times are seconds, 0 is never; options
         that are None are the library's own. All members name the same ``suite`` and ``algorithm`` (``Algorithm``).
-        Raises BadUrl, BadText, TransportUnreachable, TransportRefused, PermissionDenied or UnknownSuite.
+        Raises BadUrl, BadText, TransportUnreachable, TransportRefused, PermissionDenied, UnknownSuite, TransportUnfit.
         """
         options = _abi.GroupOptions()
         check(library().conclave_group_options_init(byref(options), sizeof(options)))
@@ -104,11 +115,17 @@ class Group:
             options.send_queue_bytes = unsigned_argument(send_queue_bytes, 64, "send queue's size")
         if event_queue_bytes is not None:
             options.event_queue_bytes = unsigned_argument(event_queue_bytes, 64, "event queue's size")
-        address, group = text_argument(url, "transport URL"), text_argument(name, "group's name")
+        table = None if isinstance(url, str) else Table(url)
+        group = text_argument(name, "group's name")
         with identity._handle.lock, contextlib.nullcontext() if trust is None else trust._handle.lock:
-            signer, accepted = identity._handle.pointer, None if trust is None else trust._handle.pointer
-            pointer = opened(library().conclave_group_join, address, group, signer, accepted, byref(options))
-        return cls(Handle("group", pointer, library().conclave_group_free), name)
+            members = identity._handle.pointer, None if trust is None else trust._handle.pointer
+            if table is None:
+                address = text_argument(str(url), "transport URL")
+                pointer = opened(library().conclave_group_join, address, group, *members, byref(options))
+            else:
+                engine = byref(table.structure)
+                pointer = opened(library().conclave_group_join_over, engine, group, *members, byref(options))
+        return cls(Handle("group", pointer, functools.partial(_free, table)), name)
 
     # ------------------------------------------------------------------------------------------------------- events
 
@@ -213,7 +230,7 @@ class Group:
         """
         with self._handle.lock, trust._handle.lock:
             pointer = self._handle.pointer
-            _check(pointer, library().conclave_group_set_trust(pointer, trust._handle.pointer))
+            check_group(pointer, library().conclave_group_set_trust(pointer, trust._handle.pointer))
             self._look_again()
 
     @property
@@ -227,7 +244,7 @@ class Group:
             pointer = self._handle.pointer
             try:
                 self._handle.is_lending = True
-                return tuple(_read_waiting(pointer))
+                return tuple(read_waiting(pointer))
             finally:
                 self._handle.is_lending = False
 
@@ -239,8 +256,15 @@ class Group:
         text, data, output = text_argument(label, "label"), bytes(context), export_buffer(size)
         with self._handle.lock:
             pointer = self._handle.pointer
-            _check(pointer, library().conclave_group_export(pointer, text, data, len(data), output, size))
+            check_group(pointer, library().conclave_group_export(pointer, text, data, len(data), output, size))
         return taken(output)
+
+    def set_threads(self, count: int) -> None:
+        """On how many threads, 1 to 64, many powers at once may be computed; 1 until this is called."""
+        number = unsigned_argument(count, 32, "count")
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            check_group(pointer, library().conclave_group_set_threads(pointer, number))
 
     @property
     def counters(self) -> Counters:
@@ -248,8 +272,39 @@ class Group:
         raw = _abi.Counters(size=sizeof(_abi.Counters))
         with self._handle.lock:
             pointer = self._handle.pointer
-            _check(pointer, library().conclave_group_counters(pointer, byref(raw)))
+            check_group(pointer, library().conclave_group_counters(pointer, byref(raw)))
         return counters_from(raw)
+
+    # ---------------------------------------------------------------------------------------------------- watching
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Every number that the group keeps about itself, as of now."""
+        with self._handle.lock:
+            return tuple(read_metrics(self._handle.pointer))
+
+    def metrics_text(self) -> str:
+        """The same in Prometheus' text format, labelled with the group's and the member's name."""
+        text, size = c_char_p(), c_size_t()
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            check_group(pointer, library().conclave_group_metrics_text(pointer, byref(text), byref(size)))
+            return decoded(text.value)
+
+    def log_to(self, logger: logging.Logger | None, level: int = logging.INFO) -> None:
+        """Has the group tell what it does, from now on: a group is silent until then. None ends it.
+
+        Lines of WARNING tell what was refused or went amiss, INFO views and what leads to them, DEBUG every step; never
+        a key or a payload. They are logged during calls of this group, by the thread that makes them; a handler must
+        not call the group.
+        """
+        if logger is None:
+            wanted, callback = LogLevel.NONE, _abi.LogCallback()
+        else:
+            wanted, callback = _log_level(level), _abi.LogCallback(_teller(logger))
+        with self._handle.lock:
+            pointer = self._handle.pointer
+            check_group(pointer, library().conclave_group_set_log(pointer, wanted, callback, None))
+            self._log = callback
 
     # ----------------------------------------------------------------------------------------------------- the end
 
@@ -332,7 +387,7 @@ class Group:
             raise failure_for(self._over.error.status, self._over.error.message)
         with self._handle.lock:
             pointer = self._handle.pointer
-            failure = _failure(pointer, library().conclave_group_process(pointer))
+            failure = group_failure(pointer, library().conclave_group_process(pointer))
             try:
                 self._handle.is_lending = True
                 event = self._fetch(pointer)
@@ -352,8 +407,8 @@ class Group:
             status = library().conclave_group_next_event(pointer, byref(raw))
             if status == Status.NO_EVENT:
                 return None
-            _check(pointer, status)
-            event = _event(pointer, raw)
+            check_group(pointer, status)
+            event = read_event(pointer, raw)
             if isinstance(event, View):
                 self._view = event
             elif isinstance(event, Left):
@@ -364,7 +419,7 @@ class Group:
     def _command(self, function: Callable[[int], int]) -> None:
         with self._handle.lock:
             pointer = self._handle.pointer
-            _check(pointer, function(pointer))
+            check_group(pointer, function(pointer))
             self._look_again()
 
     def _send(self, send: Callable[[int], int], timeout: float | None) -> None:
@@ -395,7 +450,7 @@ class Group:
         with self._handle.lock:
             pointer = self._handle.pointer
             status = send(pointer)
-            failure = _failure(pointer, status)
+            failure = group_failure(pointer, status)
             if failure is not None and status != Status.QUEUE_FULL:
                 raise failure
             # Begins to write at once, so that a program which goes away for a while has sent what it sent. Should the
@@ -411,7 +466,7 @@ class Group:
     def _await_turn(self, pointer: int, bell: Bell) -> float | None:
         """Announces a wait at the bell; how long it may be."""
         milliseconds = c_int64()
-        _check(pointer, library().conclave_group_deadline(pointer, byref(milliseconds)))
+        check_group(pointer, library().conclave_group_deadline(pointer, byref(milliseconds)))
         bell.enter()
         return None if milliseconds.value < 0 else milliseconds.value / 1000
 
@@ -430,19 +485,6 @@ class Group:
         while True:
             with contextlib.suppress(Interrupted):
                 return self.next(limit.remaining)
-
-
-def _check(pointer: int, status: int) -> None:
-    failure = _failure(pointer, status)
-    if failure is not None:
-        raise failure
-
-
-def _failure(pointer: int, status: int) -> ConclaveError | None:
-    """The exception of a status, read before the next call replaces its message."""
-    if status == Status.OK:
-        return None
-    return failure_for(status, decoded(library().conclave_group_message(pointer)))
 
 
 def _multicast(data: BytesLike, service: int) -> Callable[[int], int]:
@@ -467,66 +509,18 @@ def _patience(bell: Bell, limit: TimeLimit, deadline: float | None) -> float | N
     return sooner(remaining, deadline)
 
 
-def _service(number: int) -> Service | int:
-    try:
-        return Service(number)
-    except ValueError:  # of a library that is newer than this package
-        return number
+_LOGGING_LEVELS = {LogLevel.WARNING: logging.WARNING, LogLevel.INFO: logging.INFO, LogLevel.DEBUG: logging.DEBUG}
 
 
-def _event(pointer: int, raw: _abi.Event) -> Event | None:
-    """The event of a C structure, with copies of all that it borrows; None for a kind that is not known here."""
-    kind, counter = raw.kind, raw.view_counter
-    if kind == EventKind.MESSAGE:
-        data = ctypes.string_at(raw.data, raw.data_size) if raw.data_size else b""
-        sender_name = decoded(raw.sender_name)
-        return Message(data, raw.sender, sender_name, _service(raw.service), raw.is_private, counter)
-    if kind == EventKind.VIEW:
-        return _read_view(pointer)
-    if kind == EventKind.FLUSH_REQUEST:
-        return FlushRequest(counter)
-    if kind == EventKind.TRANSITIONAL_SIGNAL:
-        return TransitionalSignal(counter)
-    if kind == EventKind.LEFT:
-        # Who left of its own accord may be told so without an error.
-        return Left(failure_for(raw.status or Status.LEFT, decoded(raw.message)), counter)
-    if kind == EventKind.ERROR:
-        error = failure_for(raw.status, decoded(raw.message))
-        return ErrorEvent(error, raw.sender, decoded(raw.sender_name), counter)
-    return None
+def _log_level(level: int) -> LogLevel:
+    """How much the library is to tell for a level of ``logging``."""
+    if level <= logging.DEBUG:
+        return LogLevel.DEBUG
+    return LogLevel.INFO if level <= logging.INFO else LogLevel.WARNING
 
 
-def _read_view(pointer: int) -> View:
-    raw = _abi.View(size=sizeof(_abi.View))
-    _check(pointer, library().conclave_group_view(pointer, byref(raw)))
-    members = library().conclave_group_member
-    left = library().conclave_group_left_member
-    return View(
-        counter=raw.counter,
-        id=bytes(raw.id),
-        key_fingerprint=bytes(raw.key_fingerprint),
-        members=tuple(_read_member(pointer, members, index) for index in range(raw.member_count)),
-        left=tuple(_read_member(pointer, left, index) for index in range(raw.left_count)),
-        self_id=raw.self,
-    )
+def _teller(logger: logging.Logger) -> Callable[[object, int, bytes], None]:
+    def tell(_: object, level: int, line: bytes) -> None:
+        logger.log(_LOGGING_LEVELS.get(LogLevel(level), logging.WARNING), "%s", decoded(line))
 
-
-def _read_waiting(pointer: int) -> Iterator[Member]:
-    for index in itertools.count():
-        try:
-            yield _read_member(pointer, library().conclave_group_waiting_for, index)
-        except NotFound:
-            return
-
-
-def _read_member(pointer: int, function: Callable[..., int], index: int) -> Member:
-    raw = _abi.Member(size=sizeof(_abi.Member))
-    _check(pointer, function(pointer, index, byref(raw)))
-    return Member(
-        id=raw.id,
-        name=decoded(raw.name),
-        public_key=bytes(raw.public_key),
-        is_self=raw.is_self,
-        is_transitional=raw.is_transitional,
-        has_joined=raw.has_joined,
-    )
+    return tell

@@ -30,7 +30,7 @@ enum Authenticity {
 
     private static func isAgreeing(_ phase: Phase) -> Bool {
         switch phase {
-        case .PT, .FT, .FO, .KL: true
+        case .PT, .FT, .FO, .KL, .A: true
         case .SJ, .S, .M, .CM, .over: false
         }
     }

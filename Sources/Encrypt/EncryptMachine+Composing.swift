@@ -1,0 +1,270 @@
+internal import Primitives
+
+// The coordinator composes views and pushes them.
+extension EncryptMachine {
+    /// Takes the coordinator's part, or goes on with it after the host view has changed.
+    mutating func coordinate(now: UInt64) throws(EncryptError) -> [EncryptAction] {
+        let coordination: Coordination
+        if case .coordinating(let running) = state {
+            coordination = running
+            coordination.keep(hostView)
+        } else {
+            coordination = Coordination()
+            // Who came along in the installed view was introduced to its coordinator, and admitted by this member.
+            for member in installed?.view.members ?? [] where member != own && !hasDeparted(member.digest) {
+                coordination.introduce(member, held: held)
+            }
+            coordination.keep(hostView)
+            assemblies = []
+            wanted = nil
+            state = .coordinating(coordination)
+        }
+        return try composeIfNeeded(coordination, now: now)
+    }
+
+    mutating func tickCoordinating(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
+        var actions: [EncryptAction] = []
+        if let time = coordination.composeAt, time <= now { actions += try compose(coordination, now: now) }
+        if let time = coordination.announceAt, time <= now {
+            coordination.announceAt = now &+ configuration.announceAfter << UInt64(min(coordination.announcements, 5))
+            coordination.announcements += 1
+            if hostView.count > 1 { actions.append(.send(to: .everyone, bytes: coordination.announcement)) }
+        }
+        return actions
+    }
+
+    /// Composes a view when the members to be are not those of the present one: at once when everybody of the host view
+    /// is introduced, else when the others have had their time.
+    mutating func composeIfNeeded(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
+        let members = nextMembers(coordination)
+        let isSame = installed.map { $0.view.coordinator == own && $0.view.members == members } ?? false
+        guard !isSame || coordination.mustCompose else {
+            coordination.composeAt = nil
+            return []
+        }
+        guard members.count + departed.count < hostView.count else {
+            return try compose(coordination, members, now: now)
+        }
+        coordination.composeAt = coordination.composeAt ?? now &+ configuration.gatherFor
+        return []
+    }
+
+    private mutating func compose(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
+        try compose(coordination, nextMembers(coordination), now: now)
+    }
+
+    /// Everybody of the host view who is introduced and has not asked to leave, in the host view's order.
+    private func nextMembers(_ coordination: Coordination) -> [EncryptMember] {
+        var members: [EncryptMember] = []
+        members.reserveCapacity(hostView.count)
+        for address in hostView {
+            let member = address == own.address ? own : coordination.introduced(at: address)?.member
+            if let member, !hasDeparted(member.digest) { members.append(member) }
+        }
+        return members
+    }
+
+    private mutating func compose(
+        _ coordination: Coordination, _ members: [EncryptMember], now: UInt64
+    ) throws(EncryptError) -> [EncryptAction] {
+        guard let ownPlace = members.firstIndex(of: own) else { throw .notAwaited }
+        let heard = max(highestCounter, installed?.view.counter ?? 0)
+        // Nobody may claim more than half of the numbers, so that this bound is for those who do it again and again.
+        guard heard < HeldView.counterLimit else { throw .exhausted }
+        let counter = isBroken(.encryptCounterIsNotRaised) ? max(heard, 1) : heard + 1
+        let (secret, keyIdentifier) = try nextSecret(coordination, members, now: now)
+        let (epoch, view) = try epoch(
+            of: members, counter: counter, coordinatorPlace: ownPlace, ownPlace: ownPlace, secret)
+        let next = Installed(
+            view: view, secret: secret, keyIdentifier: keyIdentifier, admittedAt: installed?.admittedAt ?? now)
+        var actions = try pushes(of: next, after: installed?.view)
+        let announcement = try Announcement(coordinator: own.digest, counter: counter, epoch: view.epoch).signed(
+            cluster, by: credential.identity)
+        actions += try install(next, epoch, now: now)
+        coordination.announcement = announcement
+        coordination.announcements = 0
+        coordination.announceAt = now &+ configuration.announceAfter
+        coordination.composeAt = nil
+        coordination.mustCompose = false
+        return actions
+    }
+
+    /// The secret of the next view: fresh, unless every kind of change there was has its rekeying switched off.
+    private func nextSecret(
+        _ coordination: Coordination, _ members: [EncryptMember], now: UInt64
+    ) throws(EncryptError) -> (SharedSecret, identifier: [UInt8]) {
+        switch configuration.keySource {
+        case .keyStore:
+            guard let keyRing, let active = keyRing.active else { throw .noKey }
+            return (SharedSecret(try keyRing.secret(of: active, now: wallClock(now))), active)
+        case .coordinator(let rules), .external(let rules):
+            if let installed, !needsFreshSecret(coordination, members, rules) { return (installed.secret, []) }
+            do throws(PrimitivesError) {
+                return (SharedSecret(try SecretBytes(random: Epoch.secretSize, from: entropy)), [])
+            } catch {
+                throw .primitives(error)
+            }
+        }
+    }
+
+    private func needsFreshSecret(
+        _ coordination: Coordination, _ members: [EncryptMember], _ rules: RekeyRules
+    ) -> Bool {
+        guard let view = installed?.view, !isBroken(.encryptSecretIsKept) else { return installed == nil }
+        guard !coordination.mustCompose else { return true }
+        if rules.contains(.coordinatorChange), view.coordinator != own { return true }
+        var base = MemberFinder(view.members)
+        var found = 0
+        for member in members {
+            guard base.find(member.digest) == nil else {
+                found += 1
+                continue
+            }
+            let wasAlone = (coordination.introduced(at: member.address)?.held.memberCount ?? 0) < 2
+            if rules.contains(wasAlone ? .join : .merge) { return true }
+        }
+        return found < view.members.count && rules.contains(.leave)
+    }
+
+    /// What the keys of a view are bound to: cluster, counter, coordinator and members, each by the introduction of its
+    /// start, which has a nonce.
+    static func transcript(
+        cluster: ClusterName, counter: UInt64, coordinator: MemberDigest, _ members: [EncryptMember]
+    ) throws(EncryptError) -> [UInt8] {
+        var writer = ByteWriter(capacity: 32 * members.count + 400)
+        writer.writeVector8(Array("conclave encrypt transcript".utf8))
+        writer.writeVector8(cluster.name)
+        writer.writeUInt64(counter)
+        writer.writeDigest(coordinator)
+        writer.writeUInt16(UInt16(truncatingIfNeeded: members.count))
+        for member in members { writer.writeDigest(member.digest) }
+        do throws(PrimitivesError) { return try Digest.sha256(writer.bytes) } catch { throw .primitives(error) }
+    }
+
+    /// Derives the epoch of a view.
+    func epoch(
+        of members: [EncryptMember], counter: UInt64, coordinatorPlace: Int, ownPlace: Int, _ secret: SharedSecret
+    ) throws(EncryptError) -> (Epoch, EncryptView) {
+        let transcript = try Self.transcript(
+            cluster: cluster, counter: counter, coordinator: members[coordinatorPlace].digest, members)
+        let epoch = try Epoch(
+            secret: secret.bytes.duplicate(), cluster: cluster.name, counter: counter, transcript: transcript,
+            members: members.map { EpochMember(introductionDigest: $0.introduction.digest, publicKey: $0.publicKey) },
+            me: ownPlace, identity: credential.identity, parameters: configuration.parameters)
+        let view = EncryptView(
+            counter: counter, epoch: epoch.identifier, members: members, coordinatorPlace: coordinatorPlace,
+            ownPlace: ownPlace)
+        return (epoch, view)
+    }
+
+    // MARK: - Pushes
+
+    /// The messages that carry a view to its members. Those who have the view before get one push, in which newcomers
+    /// are whole and the others are named by digest; each newcomer gets a push of its own with everybody in it. When
+    /// most are newcomers, one push with everything goes to all.
+    private func pushes(of next: Installed, after base: EncryptView?) throws(EncryptError) -> [EncryptAction] {
+        var known = MemberFinder(base?.members ?? [])
+        var newcomers: [EncryptMember] = []
+        var others: [EncryptMember] = []
+        for member in next.view.members where member != own {
+            if known.find(member.digest) == nil { newcomers.append(member) } else { others.append(member) }
+        }
+        guard 2 * newcomers.count < others.count else {
+            return try push(of: next, for: newcomers + others, to: .everyone) { _ in true }
+        }
+        var newcomer = MemberFinder(newcomers)
+        var actions = try push(of: next, for: others, to: .everyone) { newcomer.find($0.digest) != nil }
+        for member in newcomers {
+            actions += try push(of: next, for: [member], to: .address(member.address)) { _ in true }
+        }
+        return actions
+    }
+
+    /// The present view once more, for one member that lacks it.
+    func push(
+        of installed: Installed, for member: EncryptMember, missing: KeyRequest.Missing
+    ) throws(EncryptError) -> [EncryptAction] {
+        try push(of: installed, for: [member], to: .address(member.address)) { entry in
+            switch missing {
+            case .all: true
+            case .these(let digests): digests.contains(entry.digest)
+            }
+        }
+    }
+
+    /// One push: the secret wrapped for some members, and everybody's name under it.
+    private func push(
+        of next: Installed, for receivers: [EncryptMember], to destination: EncryptDestination,
+        whole isWhole: (EncryptMember) -> Bool
+    ) throws(EncryptError) -> [EncryptAction] {
+        guard !receivers.isEmpty else { return [] }
+        let context = PushContext(
+            cluster: cluster, counter: next.view.counter, coordinator: own.digest, push: try freshNonce())
+        let body = ViewBody(
+            entries: next.view.members.map { isWhole($0) ? .introduction($0.introduction.bytes) : .digest($0.digest) })
+        let source: ViewContent.Source
+        switch configuration.keySource {
+        case .keyStore: source = .keyStore(next.keyIdentifier)
+        case .coordinator: source = .wraps(try wraps(next.secret, for: receivers, context))
+        case .external: source = .fetch(receivers.map { $0.digest.tag })
+        }
+        let content = ViewContent(source: source, sealedBody: try body.sealed(under: next.secret.bytes, push: context))
+        let parts = try ViewPart.signed(
+            content.written(), counter: context.counter, coordinator: own.digest, push: context.push,
+            size: configuration.partSize, cluster, by: credential.identity)
+        return parts.map { .send(to: destination, bytes: $0) }
+    }
+
+    private func wraps(
+        _ secret: SharedSecret, for receivers: [EncryptMember], _ context: PushContext
+    ) throws(EncryptError) -> [ViewContent.WrapList] {
+        var lists: [ViewContent.WrapList] = []
+        do throws(PrimitivesError) {
+            for kind in WrappingKind.allCases {
+                let ofKind = receivers.filter { $0.introduction.wrappingKind == kind }
+                guard !ofKind.isEmpty else { continue }
+                let wrapper = try KeyWrapper(kind: kind, entropy: entropy)
+                var list = ViewContent.WrapList(kind: kind, shared: wrapper.shared, wraps: [])
+                list.wraps.reserveCapacity(ofKind.count)
+                for member in ofKind {
+                    let wrapped = try wrapper.wrap(
+                        secret.bytes, to: member.introduction.wrappingKey,
+                        context: context.wrapping(for: member.digest))
+                    list.wraps.append(ViewContent.Wrap(tag: member.digest.tag, wrapped: wrapped))
+                }
+                lists.append(list)
+            }
+            return lists
+        } catch {
+            throw .primitives(error)
+        }
+    }
+}
+
+/// Finds members by digest in a list. Views keep the host's order, so that who is looked for usually follows the one
+/// that was found last, and nothing is searched.
+struct MemberFinder {
+    private let members: [EncryptMember]
+    private var next = 0
+    /// Whether every member so far was found behind the one before: then none of them was the same.
+    private(set) var isInOrder = true
+
+    init(_ members: [EncryptMember]) { self.members = members }
+
+    mutating func find(_ digest: MemberDigest) -> EncryptMember? {
+        // A few have left between two that stay.
+        var index = next
+        while index < members.count {
+            if members[index].digest == digest {
+                next = index + 1
+                return members[index]
+            }
+            index += 1
+        }
+        for index in 0..<min(next, members.count) where members[index].digest == digest {
+            isInOrder = false
+            return members[index]
+        }
+        return nil
+    }
+}

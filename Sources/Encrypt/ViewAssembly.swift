@@ -1,0 +1,55 @@
+internal import Primitives
+
+/// A push whose parts were all there, and whom it was from.
+struct PushedView {
+    let coordinator: EncryptMember
+    let context: PushContext
+    let sealedBody: [UInt8]
+
+    var counter: UInt64 { context.counter }
+}
+
+/// The parts of one push, until all are there and the host view names its coordinator.
+struct ViewAssembly {
+    /// Pushes that are gathered at the same time at most.
+    static let limit = 8
+    /// Pushes of members that do not coordinate (yet) at most.
+    static let earlyLimit = 4
+
+    let coordinator: EncryptMember
+    let counter: UInt64
+    let push: [UInt8]
+    private var parts: [[UInt8]?]
+    private var missing: Int
+    private var size = 0
+
+    init(_ first: ViewPart, of coordinator: EncryptMember) {
+        self.coordinator = coordinator
+        counter = first.counter
+        push = first.push
+        parts = [[UInt8]?](repeating: nil, count: Int(first.count))
+        missing = Int(first.count)
+    }
+
+    var isComplete: Bool { missing == 0 }
+
+    func isFor(_ part: ViewPart) -> Bool { part.push == push && part.coordinator == coordinator.digest }
+
+    /// Throws `.malformed` for a part that does not fit the others, and `.replayed` for one that is there already.
+    mutating func add(_ part: ViewPart) throws(EncryptError) {
+        guard part.counter == counter, Int(part.count) == parts.count, size + part.chunk.count <= ViewPart.contentLimit
+        else { throw .malformed }
+        guard parts[Int(part.index)] == nil else { throw .replayed }
+        parts[Int(part.index)] = part.chunk
+        size += part.chunk.count
+        missing -= 1
+    }
+
+    /// All parts one behind the other.
+    var content: [UInt8] {
+        var content: [UInt8] = []
+        content.reserveCapacity(size)
+        for case .some(let part) in parts { content.append(copying: part) }
+        return content
+    }
+}
