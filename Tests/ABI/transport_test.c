@@ -233,11 +233,11 @@ static void free_member(struct member member) {
     conclave_identity_free(member.identity);
 }
 
-/* Works until an event of a kind comes, at most five seconds. */
+/* Works until an event of a kind comes; a minute without any event is too long, also under valgrind. */
 static conclave_event await(conclave_group *group, uint32_t kind) {
     conclave_event event = CONCLAVE_EVENT_INIT;
     for (;;) {
-        conclave_status status = conclave_group_wait_event(group, 5000, &event);
+        conclave_status status = conclave_group_wait_event(group, 60000, &event);
         if (status == CONCLAVE_OK && event.kind == kind) return event;
         if (status == CONCLAVE_OK || status == CONCLAVE_E_INTERRUPTED) continue;
         event.kind = 0;
