@@ -37,6 +37,8 @@ final class Coordination {
     /// Refusals that are remembered, so that no one member makes the coordinator sign on and on.
     private static let refusedLimit = 64
 
+    /// When this member took the coordinator's part: nobody was introduced to it before.
+    let beganAt: UInt64
     /// By address. Looked up, never walked through.
     private(set) var introduced: [[UInt8]: Introduced] = [:]
     private(set) var halfOpen: [HalfOpen] = []
@@ -46,10 +48,20 @@ final class Coordination {
     var composeAt: UInt64? = nil
     /// Whether a view is due although the members stay the same.
     var mustCompose = false
+    /// The time of the last view that a member demanded, before when there is no other one, and how many there were
+    /// without a pause.
+    private var demandedAt: UInt64 = 0
+    private var demandsFrom: UInt64 = 0
+    private var demands: UInt64 = 0
     var announceAt: UInt64? = nil
     var announcements = 0
     /// Says which view is the current one; signed once.
     var announcement: [UInt8] = []
+
+    init(beganAt: UInt64) { self.beganAt = beganAt }
+
+    /// How many are introduced, this member not among them.
+    var introducedCount: Int { introduced.count }
 
     func introduced(at address: [UInt8]) -> Introduced? { introduced[address] }
 
@@ -93,6 +105,19 @@ final class Coordination {
         halfOpen.removeAll { $0.member == entry.member }
         halfOpen.append(entry)
         if halfOpen.count > Self.halfOpenLimit { halfOpen.removeFirst() }
+    }
+
+    /// A member demands another view of the same members, as one does that holds a newer one. When it is made: at once,
+    /// if there was none like it for a while, and then ever more rarely, up to thirty-two times the interval. Each such
+    /// view makes all members work, and pushes an earlier epoch out.
+    func demanded(now: UInt64, interval: UInt64) -> UInt64 {
+        guard now >= demandedAt else { return demandedAt }
+        // A pause some three times as long as the last one: whoever demanded has stopped.
+        if now >= demandsFrom &+ interval << demands { demands = 0 }
+        demandedAt = max(now, demandsFrom)
+        demandsFrom = demandedAt &+ interval << demands
+        demands = min(demands + 1, 5)
+        return demandedAt
     }
 
     func answered(_ member: EncryptMember) { halfOpen.removeAll { $0.member == member } }

@@ -62,6 +62,9 @@ public struct EncryptConfiguration: Sendable {
     public var epochsKept = 4
     /// How long an earlier epoch, and a record of an epoch that did not come, is kept.
     public var epochLifetime: UInt64 = 60_000
+    /// How long a view that was pushed is kept after its last part that came, when others are missing still, or while
+    /// its coordinator is not the host view's.
+    public var partLifetime: UInt64 = 60_000
     /// How long it counts that a member was admitted, before a view makes the policy look again: certificates expire.
     public var admissionLifetime: UInt64 = 60_000
 

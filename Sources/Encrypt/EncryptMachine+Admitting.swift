@@ -28,9 +28,7 @@ extension EncryptMachine {
         if hasDeparted(digest) {
             return try refuse(member, .hasLeft, nonce: request.nonce, coordination, now: now)
         }
-        // An address belongs to who has it as long as the host has it; only another start of the same identity may take
-        // it over.
-        if let holder, holder.member.publicKey != member.publicKey {
+        guard mayHave(itsAddress: member, coordination) else {
             return try refuse(member, .other, nonce: request.nonce, coordination, now: now)
         }
         if let cause = refusal(of: member, now: now) {
@@ -38,6 +36,14 @@ extension EncryptMachine {
             return [.event(.notAdmitted(member, cause))] + actions
         }
         return [.send(to: .address(member.address), bytes: try challenge(member, request.nonce, coordination))]
+    }
+
+    /// Whether nobody else has a member's address. It belongs to who was introduced at it as long as the host has it;
+    /// only another start of the same identity may take it over. Asked before a challenge and once more at the answer:
+    /// several may be challenged for one address.
+    private func mayHave(itsAddress member: EncryptMember, _ coordination: Coordination) -> Bool {
+        guard let holder = coordination.introduced(at: member.address)?.member else { return true }
+        return holder.publicKey == member.publicKey
     }
 
     private func challenge(
@@ -83,14 +89,19 @@ extension EncryptMachine {
         guard signed.fields.nonce == entry.nonce || isBroken(.encryptAnswerIsNotBound) else { throw .stale }
         let member = entry.member
         let answer = try signed.verified(by: member.publicKey)
+        coordination.answered(member)
+        if hasDeparted(member.digest) {
+            return try refuse(member, .hasLeft, nonce: answer.requestNonce, coordination, now: now)
+        }
+        guard mayHave(itsAddress: member, coordination) || isBroken(.encryptAddressIsTakenOver) else {
+            return try refuse(member, .other, nonce: answer.requestNonce, coordination, now: now)
+        }
         if let cause = refusal(of: member, proof: answer.proof, .answer, over: answer.proven, now: now) {
             let actions = try refuse(member, cause, nonce: answer.requestNonce, coordination, now: now)
-            coordination.answered(member)
             return [.event(.notAdmitted(member, cause))] + actions
         }
-        coordination.answered(member)
         coordination.introduce(member, held: answer.held)
-        highestCounter = max(highestCounter, answer.held.counter)
+        heed(answer.held)
         return try serveOrCompose(member, held: answer.held, missing: .all, coordination, now: now)
     }
 
@@ -112,8 +123,16 @@ extension EncryptMachine {
         if let time = entry.servedAt, now < time &+ configuration.serveInterval { throw .notAwaited }
         let request = try signed.verified(by: member.publicKey)
         coordination.note(request: request.number, held: request.held, of: member)
-        highestCounter = max(highestCounter, request.held.counter)
+        heed(request.held)
         return try serveOrCompose(member, held: request.held, missing: request.missing, coordination, now: now)
+    }
+
+    /// The next view gets a counter above what a member says it holds; but nobody's word raises it by more than a step
+    /// above the view that there is. Who holds more is given one view after another until it is reached.
+    private mutating func heed(_ held: HeldView) {
+        let limit = (installed?.view.counter ?? 0) &+ HeldView.claimStep
+        let isHeeded = held.counter <= limit || isBroken(.encryptClaimsAreBelieved)
+        highestCounter = max(highestCounter, isHeeded ? held.counter : limit)
     }
 
     /// Gives a member that has shown who it is the present view, or a new one when it holds one that is not older.
@@ -125,11 +144,16 @@ extension EncryptMachine {
         }
         // It has what there is.
         guard held.epoch != installed.view.epoch else { return [] }
+        coordination.note(served: member, at: now)
         if held.counter >= installed.view.counter {
             coordination.mustCompose = true
-            return try composeIfNeeded(coordination, now: now)
+            let time = coordination.demanded(now: now, interval: configuration.askAfter)
+            guard time > now, !isBroken(.encryptDemandsAreNotPutOff) else {
+                return try composeIfNeeded(coordination, now: now)
+            }
+            coordination.composeAt = min(coordination.composeAt ?? time, time)
+            return []
         }
-        coordination.note(served: member, at: now)
         let epoch = installed.view.epoch
         if let push = coordination.push(for: member, epoch: epoch, missing: missing) { return push }
         let push = try push(of: installed, for: member, missing: missing)
@@ -140,6 +164,15 @@ extension EncryptMachine {
 
     /// Puts out who is not admitted any more.
     mutating func expel(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
+        let expelled = forgetRefused(coordination, now: now)
+        installed?.admittedAt = now
+        return try telling(expelled) { (machine) throws(EncryptError) in
+            try machine.composeIfNeeded(coordination, now: now)
+        }
+    }
+
+    /// Looks up all who are introduced in the policy, forgets those whom it does not admit, and tells who they are.
+    mutating func forgetRefused(_ coordination: Coordination, now: UInt64) -> [EncryptAction] {
         var actions: [EncryptAction] = []
         for address in hostView where address != own.address {
             guard let member = coordination.introduced(at: address)?.member,
@@ -148,7 +181,7 @@ extension EncryptMachine {
             coordination.forget(at: address)
             actions.append(.event(.notAdmitted(member, cause)))
         }
-        return try actions + composeIfNeeded(coordination, now: now)
+        return actions
     }
 
     /// What is known while this member coordinates; throws where it does not.

@@ -9,7 +9,7 @@ extension EncryptMachine {
             coordination = running
             coordination.keep(hostView)
         } else {
-            coordination = Coordination()
+            coordination = Coordination(beganAt: now)
             // Who came along in the installed view was introduced to its coordinator, and admitted by this member.
             for member in installed?.view.members ?? [] where member != own && !hasDeparted(member.digest) {
                 coordination.introduce(member, held: held)
@@ -22,35 +22,74 @@ extension EncryptMachine {
         return try composeIfNeeded(coordination, now: now)
     }
 
+    /// Says again which view is the current one, when it is time for that.
+    private func announce(_ coordination: Coordination, now: UInt64) -> [EncryptAction] {
+        guard let time = coordination.announceAt, time <= now else { return [] }
+        coordination.announceAt = now &+ configuration.announceAfter << UInt64(min(coordination.announcements, 5))
+        coordination.announcements += 1
+        return hostView.count > 1 ? [.send(to: .everyone, bytes: coordination.announcement)] : []
+    }
+
+    /// Composes the view that is due, and announces the current one.
     mutating func tickCoordinating(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
-        var actions: [EncryptAction] = []
-        if let time = coordination.composeAt, time <= now { actions += try compose(coordination, now: now) }
-        if let time = coordination.announceAt, time <= now {
-            coordination.announceAt = now &+ configuration.announceAfter << UInt64(min(coordination.announcements, 5))
-            coordination.announcements += 1
-            if hostView.count > 1 { actions.append(.send(to: .everyone, bytes: coordination.announcement)) }
+        guard let time = coordination.composeAt, time <= now else { return announce(coordination, now: now) }
+        do throws(EncryptError) {
+            return try composeIfNeeded(coordination, isDue: true, now: now) + announce(coordination, now: now)
+        } catch {
+            // The view that there is stays the current one.
+            return try telling(announce(coordination, now: now)) { (_) throws(EncryptError) in throw error }
         }
-        return actions
     }
 
     /// Composes a view when the members to be are not those of the present one: at once when everybody of the host view
-    /// is introduced, else when the others have had their time.
-    mutating func composeIfNeeded(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
+    /// is introduced, else when the others have had their time (`isDue`).
+    mutating func composeIfNeeded(
+        _ coordination: Coordination, isDue: Bool = false, now: UInt64
+    ) throws(EncryptError) -> [EncryptAction] {
+        // One of many that come at once: nothing has to be looked at before the others are there, or it is time.
+        let soon = now &+ configuration.gatherFor
+        let isWaiting = !isDue && coordination.composeAt.map { $0 <= soon } ?? false
+        guard !isWaiting || coordination.introducedCount + 1 + departed.count >= hostView.count else { return [] }
         let members = nextMembers(coordination)
         let isSame = installed.map { $0.view.coordinator == own && $0.view.members == members } ?? false
         guard !isSame || coordination.mustCompose else {
             coordination.composeAt = nil
             return []
         }
-        guard members.count + departed.count < hostView.count else {
-            return try compose(coordination, members, now: now)
+        guard isDue || members.count + departed.count >= hostView.count else {
+            coordination.composeAt = min(coordination.composeAt ?? soon, soon)
+            return []
         }
-        coordination.composeAt = coordination.composeAt ?? now &+ configuration.gatherFor
-        return []
+        return try compose(coordination, members, now: now)
     }
 
-    private mutating func compose(_ coordination: Coordination, now: UInt64) throws(EncryptError) -> [EncryptAction] {
-        try compose(coordination, nextMembers(coordination), now: now)
+    /// Composes a view of some members, less those whom the policy admits no more: who is in was looked up when it was
+    /// introduced, and certificates expire. Where nobody looked, the others would refuse the view, and every further
+    /// one.
+    private mutating func compose(
+        _ coordination: Coordination, _ members: [EncryptMember], now: UInt64
+    ) throws(EncryptError) -> [EncryptAction] {
+        // If it fails it is tried again, and not at once: a deadline that stays in the past is a loop without a pause.
+        coordination.composeAt = now &+ configuration.askAfter
+        let lookedUpAt = installed.map { $0.admittedAt } ?? coordination.beganAt
+        if let lookedUpAt, isFresh(lookedUpAt, now: now) {
+            return try makeView(of: members, coordination, admittedAt: lookedUpAt, now: now)
+        }
+        let expelled = forgetRefused(coordination, now: now)
+        return try telling(expelled) { (machine) throws(EncryptError) in
+            try machine.makeView(of: machine.nextMembers(coordination), coordination, admittedAt: now, now: now)
+        }
+    }
+
+    /// Does something that may fail, when something else has happened that is told all the same. The failure is thrown
+    /// where nothing else is told; what failed is tried again, and then throws.
+    mutating func telling(
+        _ actions: [EncryptAction], _ body: (inout EncryptMachine) throws(EncryptError) -> [EncryptAction]
+    ) throws(EncryptError) -> [EncryptAction] {
+        do throws(EncryptError) { return try actions + body(&self) } catch {
+            guard !actions.isEmpty else { throw error }
+            return actions
+        }
     }
 
     /// Everybody of the host view who is introduced and has not asked to leave, in the host view's order.
@@ -64,19 +103,19 @@ extension EncryptMachine {
         return members
     }
 
-    private mutating func compose(
-        _ coordination: Coordination, _ members: [EncryptMember], now: UInt64
+    private mutating func makeView(
+        of members: [EncryptMember], _ coordination: Coordination, admittedAt: UInt64, now: UInt64
     ) throws(EncryptError) -> [EncryptAction] {
         guard let ownPlace = members.firstIndex(of: own) else { throw .notAwaited }
         let heard = max(highestCounter, installed?.view.counter ?? 0)
-        // Nobody may claim more than half of the numbers, so that this bound is for those who do it again and again.
+        // A claim raises it by a step alone (`heed`): this bound is for who coordinates and pushes the last number.
         guard heard < HeldView.counterLimit else { throw .exhausted }
         let counter = isBroken(.encryptCounterIsNotRaised) ? max(heard, 1) : heard + 1
         let (secret, keyIdentifier) = try nextSecret(coordination, members, now: now)
         let (epoch, view) = try epoch(
             of: members, counter: counter, coordinatorPlace: ownPlace, ownPlace: ownPlace, secret)
         let next = Installed(
-            view: view, secret: secret, keyIdentifier: keyIdentifier, admittedAt: installed?.admittedAt ?? now)
+            view: view, secret: secret, keyIdentifier: keyIdentifier, admittedAt: admittedAt)
         var actions = try pushes(of: next, after: installed?.view)
         let announcement = try Announcement(coordinator: own.digest, counter: counter, epoch: view.epoch).signed(
             cluster, by: credential.identity)

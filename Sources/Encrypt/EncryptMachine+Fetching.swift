@@ -100,13 +100,13 @@ extension EncryptMachine {
         guard case .coordinating = state else { return .wrongCoordinator }
         guard let view = installed?.view, view.coordinator == own else { return .unknownView }
         guard let name = MemberDigest(digest), let member = fetcher(name) else { return .notMember }
-        if isBroken(.encryptLeaverIsServed) { return nil }
+        if isBroken(.encryptLeaverFetches) { return nil }
         return hasDeparted(name) || !hostView.contains(member.address) ? .notMember : nil
     }
 
     private func fetcher(_ digest: MemberDigest) -> EncryptMember? {
         if let member = installed?.view.members.first(where: { $0.digest == digest }) { return member }
-        guard isBroken(.encryptLeaverIsServed) else { return nil }
+        guard isBroken(.encryptLeaverFetches) else { return nil }
         return departed.first { $0.member.digest == digest }?.member
     }
 }

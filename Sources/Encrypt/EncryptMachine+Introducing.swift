@@ -8,10 +8,10 @@ extension EncryptMachine {
     /// Sends the join request that is due.
     mutating func tickIntroducing(now: UInt64) throws(EncryptError) -> [EncryptAction] {
         guard case .introducing(var introducing) = state, introducing.nextRequest <= now else { return [] }
-        let request = try joinRequest()
         introducing.nextRequest = now &+ configuration.repeatAfter << UInt64(min(introducing.requests, 4))
         introducing.requests += 1
         state = .introducing(introducing)
+        let request = try joinRequest()
         return [.send(to: introducing.coordinator.map { .address($0) } ?? .everyone, bytes: request)]
     }
 

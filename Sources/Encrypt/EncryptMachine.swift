@@ -99,8 +99,9 @@ public struct EncryptMachine: ~Copyable {
     let cluster: ClusterName
     let credential: Credential
     let own: EncryptMember
-    let wrappingKeys: WrappingKeyPair
-    /// The key store of the symmetric protocol.
+    /// Those of this start; nil when it has left, so that no recorded push of it is ever opened again.
+    var wrappingKeys: WrappingKeyPair?
+    /// The key store of the symmetric protocol; nil when this member has left.
     var keyRing: KeyRing?
     let entropy: Entropy
     var policy: AdmissionPolicy
@@ -114,7 +115,7 @@ public struct EncryptMachine: ~Copyable {
     var departed: [Departed] = []
     /// Whether a member that has left is still in the installed view.
     var hasLostMembers = false
-    /// The greatest counter of which this member knows that somebody holds it.
+    /// The greatest counter of which this member knows that somebody holds it, as far as it heeds what others say.
     var highestCounter: UInt64 = 0
     /// The nonces of the last join requests and key requests, newest last: what is answered is one of these.
     var requestNonces: [[UInt8]] = []
@@ -209,12 +210,14 @@ public struct EncryptMachine: ~Copyable {
         }
         consider(protection.deadline)
         consider(waiting.first?.end)
+        for assembly in assemblies { consider(assembly.end) }
         return earliest
     }
 
     // MARK: - Events from the host
 
-    /// The member wants to be in the cluster. Throws `.notAwaited` when it was started before.
+    /// The member wants to be in the cluster. Throws `.notAwaited` when it was started before, and what `hostView`
+    /// throws at a coordinator.
     public mutating func start(now: UInt64) throws(EncryptError) -> [EncryptAction] {
         guard case .idle = state else { throw .notAwaited }
         state = .introducing(Introducing(coordinator: nil, nextRequest: now))
@@ -223,7 +226,8 @@ public struct EncryptMachine: ~Copyable {
     }
 
     /// The messaging system's view: the addresses of all who are connected, this member's among them, the coordinator's
-    /// first. Throws `.badArgument` for anything else, and `.primitives`.
+    /// first. Throws `.badArgument` for anything else; and at the coordinator, when no view of them can be made now,
+    /// `.noKey`, `.exhausted`, `.tooLong` or `.primitives`: the host view counts all the same, and `tick` tries again.
     public mutating func hostView(_ addresses: [[UInt8]], now: UInt64) throws(EncryptError) -> [EncryptAction] {
         guard (1...EncryptWire.memberLimit).contains(addresses.count) else { throw .badArgument }
         var distinct = Set<[UInt8]>(minimumCapacity: addresses.count)
@@ -265,8 +269,9 @@ public struct EncryptMachine: ~Copyable {
         }
     }
 
-    /// The member leaves: it says so, forgets every key, and is done; to come again it starts as another machine.
-    /// Throws `.hasLeft`, `.notAwaited` before the start, and `.primitives`.
+    /// The member leaves: it says so, forgets every key of the cluster and of this start, and is done; to come again it
+    /// starts as another machine. What is left is its credential, for which a certificate's RSA key may have opened
+    /// pushes. Throws `.hasLeft`, `.notAwaited` before the start, and `.primitives`.
     public mutating func leave(now: UInt64) throws(EncryptError) -> [EncryptAction] {
         switch state {
         case .idle: throw .notAwaited
@@ -277,6 +282,10 @@ public struct EncryptMachine: ~Copyable {
         state = .left(Leaving(request: request, nextRepeat: now &+ configuration.askAfter))
         installed = nil
         hasLostMembers = false
+        wrappingKeys = nil
+        keyRing = nil
+        requestNonces = []
+        challengers = []
         assemblies = []
         wanted = nil
         waiting = []
@@ -285,23 +294,28 @@ public struct EncryptMachine: ~Copyable {
         return [.send(to: .everyone, bytes: request)]
     }
 
-    /// Time has come. Throws `.primitives`.
+    /// Time has come. Throws `.primitives`, and at the coordinator, when a view that is due cannot be made now,
+    /// `.noKey`, `.exhausted` and `.tooLong`: then there was nothing else to tell, and it is tried again later on.
     public mutating func tick(now: UInt64) throws(EncryptError) -> [EncryptAction] {
         protection.expire(now: now)
-        var actions = dropWaiting(now: now)
-        switch state {
-        case .idle: break
-        case .introducing: actions += try tickIntroducing(now: now)
-        case .following: actions += try tickFollowing(now: now)
-        case .coordinating(let coordination): actions += try tickCoordinating(coordination, now: now)
-        case .left(var leaving):
-            guard let time = leaving.nextRepeat, time <= now else { break }
-            leaving.repeats += 1
-            leaving.nextRepeat = leaving.repeats < 4 ? now &+ configuration.askAfter : nil
-            state = .left(leaving)
-            actions.append(.send(to: .everyone, bytes: leaving.request))
+        assemblies.removeAll { $0.end <= now }
+        return try telling(dropWaiting(now: now)) { (machine) throws(EncryptError) in
+            switch machine.state {
+            case .idle: []
+            case .introducing: try machine.tickIntroducing(now: now)
+            case .following: try machine.tickFollowing(now: now)
+            case .coordinating(let coordination): try machine.tickCoordinating(coordination, now: now)
+            case .left(let leaving): machine.tickLeft(leaving, now: now)
+            }
         }
-        return actions
+    }
+
+    private mutating func tickLeft(_ leaving: Leaving, now: UInt64) -> [EncryptAction] {
+        guard let time = leaving.nextRepeat, time <= now else { return [] }
+        let repeats = leaving.repeats + 1
+        let next = repeats < 4 ? now &+ configuration.askAfter : nil
+        state = .left(Leaving(request: leaving.request, nextRepeat: next, repeats: repeats))
+        return [.send(to: .everyone, bytes: leaving.request)]
     }
 
     /// The coordinator makes a new view of the same members: in the asymmetric protocol with a fresh secret, in the
@@ -332,9 +346,10 @@ public struct EncryptMachine: ~Copyable {
 
     /// Replaces the key ring of the symmetric protocol. The coordinator makes a view with its active key when it is
     /// asked to `rotate`; a member that lacked a key asks for the view again. Throws `.badArgument` in the asymmetric
-    /// protocol.
+    /// protocol, and `.hasLeft`.
     public mutating func setKeyRing(_ keyRing: KeyRing, now: UInt64) throws(EncryptError) {
         guard configuration.keySource == .keyStore else { throw .badArgument }
+        if case .left = state { throw .hasLeft }
         self.keyRing = keyRing
         suspectMissedView(now: now)
     }

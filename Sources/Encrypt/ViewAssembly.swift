@@ -9,7 +9,7 @@ struct PushedView {
     var counter: UInt64 { context.counter }
 }
 
-/// The parts of one push, until all are there and the host view names its coordinator.
+/// The parts of one push, until all are there and the host view names its coordinator, or its time is over.
 struct ViewAssembly {
     /// Pushes that are gathered at the same time at most.
     static let limit = 8
@@ -19,6 +19,8 @@ struct ViewAssembly {
     let coordinator: EncryptMember
     let counter: UInt64
     let push: [UInt8]
+    /// From when on it is not kept any more.
+    private(set) var end: UInt64 = 0
     private var parts: [[UInt8]?]
     private var missing: Int
     private var size = 0
@@ -35,14 +37,16 @@ struct ViewAssembly {
 
     func isFor(_ part: ViewPart) -> Bool { part.push == push && part.coordinator == coordinator.digest }
 
-    /// Throws `.malformed` for a part that does not fit the others, and `.replayed` for one that is there already.
-    mutating func add(_ part: ViewPart) throws(EncryptError) {
+    /// Adds a part; what is there is kept until `end` from then on. Throws `.malformed` for a part that does not fit
+    /// the others, and `.replayed` for one that is there already.
+    mutating func add(_ part: ViewPart, end: UInt64) throws(EncryptError) {
         guard part.counter == counter, Int(part.count) == parts.count, size + part.chunk.count <= ViewPart.contentLimit
         else { throw .malformed }
         guard parts[Int(part.index)] == nil else { throw .replayed }
         parts[Int(part.index)] = part.chunk
         size += part.chunk.count
         missing -= 1
+        self.end = end
     }
 
     /// All parts one behind the other.

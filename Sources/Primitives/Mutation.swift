@@ -105,8 +105,16 @@ public enum Mutation: CaseIterable, Sendable {
     case encryptAdmissionIsSkipped
     /// An answer counts for whichever challenge is open: what was recorded at one join serves for another.
     case encryptAnswerIsNotBound
+    /// Who was challenged gets its address although somebody else has it by the time of its answer.
+    case encryptAddressIsTakenOver
     /// A refusal counts for whichever request is open: what was recorded keeps a member out.
     case encryptRefusalIsNotBound
+    /// What a member says about the counter that it holds is believed, however great it is: no greater one is left.
+    case encryptClaimsAreBelieved
+    /// A member that says that it holds a newer view is given another one at once, as often as it says so.
+    case encryptDemandsAreNotPutOff
+    /// The parts of a view are not verified: anybody pushes a key in the coordinator's name.
+    case encryptPartsAreNotVerified
     /// A view of any member is installed, whoever coordinates.
     case encryptAnybodyMayPush
     /// A view is installed although a newer one is.
@@ -117,6 +125,8 @@ public enum Mutation: CaseIterable, Sendable {
     case encryptKeyIsNotAskedFor
     /// Who has left is given the key when it asks.
     case encryptLeaverIsServed
+    /// Who has left fetches the key where keys are exchanged outside.
+    case encryptLeaverFetches
     /// The first secret serves all later views.
     case encryptSecretIsKept
     /// Earlier epochs open nothing: what was on its way when the view changed is lost.

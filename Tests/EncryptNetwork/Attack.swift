@@ -2,7 +2,8 @@
 import Primitives
 
 /// An attack on the encryption of a cluster, carried out on real machines. Each must come to nothing; and with the
-/// protection switched off that is there for it (`Mutation`), it must succeed: so the test can fail.
+/// protection switched off that is there for it (a `Mutation`, or an option: `isShownByAnOption`), it must succeed: so
+/// the test can fail.
 ///
 /// The first nine are the attacks that succeed against the encryption that this one follows.
 public enum Attack: String, CaseIterable, Sendable {
@@ -24,10 +25,16 @@ public enum Attack: String, CaseIterable, Sendable {
     case joinerReadsWhatItRecorded
     /// Somebody who has observed one join replays what the newcomer answered.
     case recordedAnswerIsSentAgain
+    /// A member that was challenged for an address answers when somebody else has it.
+    case takenAddressIsTakenOver
     /// A member, which shares all keys, speaks in another's name.
     case memberSpeaksInAnothersName
     /// A group key is pushed by a stranger in the coordinator's name.
     case keyIsPushedByAStranger
+    /// A member says that it holds a view with nearly the last number there is.
+    case counterIsClaimedFromTheTop
+    /// A member says again and again that it holds a newer view.
+    case memberDemandsViews
     /// A view that was recorded is pushed again.
     case recordedViewIsPushedAgain
     /// A refusal that was recorded is sent again.
@@ -45,6 +52,10 @@ public enum Attack: String, CaseIterable, Sendable {
     /// Two views have one number.
     case viewsHaveOneNumber
 
+    /// Whether `AttackTests` shows that it succeeds with an option of the library alone, where no protection has to be
+    /// broken for that.
+    public var isShownByAnOption: Bool { self == .joinerReadsWhatItRecorded }
+
     /// Carries it out; what it has achieved, which is nothing when all is well.
     public func run() -> [String] {
         do {
@@ -58,8 +69,11 @@ public enum Attack: String, CaseIterable, Sendable {
             case .messageIsUnderThePreviousKey: return try messageUnderThePreviousKey()
             case .joinerReadsWhatItRecorded: return try joinerReadsWhatItRecorded()
             case .recordedAnswerIsSentAgain: return try recordedAnswer()
+            case .takenAddressIsTakenOver: return try takenAddress()
             case .memberSpeaksInAnothersName: return try memberSpeaksInAnothersName()
             case .keyIsPushedByAStranger: return try keyPushed(byStranger: true)
+            case .counterIsClaimedFromTheTop: return try claimedCounter()
+            case .memberDemandsViews: return try demandedViews()
             case .recordedViewIsPushedAgain: return try recordedView()
             case .recordedRefusalIsSentAgain: return try recordedRefusal()
             case .strangerAsksToBeLetIn: return try stranger()
@@ -245,6 +259,39 @@ extension Attack {
         return network.nodes[2].view?.epoch == epoch ? [] : ["member 2 has installed the key of another"]
     }
 
+    /// A key request of member 1, which says that it holds a view that nobody has pushed.
+    private func keyRequest(in network: ClusterNetwork, number: UInt64, counter: UInt64) throws -> [UInt8] {
+        let insider = network.nodes[1]
+        let epoch = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: Epoch.identifierSize)
+        return try KeyRequest(
+            sender: insider.member.digest, coordinator: network.nodes[0].member.digest, number: number,
+            nonce: [UInt8](repeating: 1, count: EncryptWire.nonceSize),
+            held: HeldView(counter: counter, epoch: epoch, memberCount: 2), missing: .all
+        ).signed(insider.machine.cluster, by: insider.identity)
+    }
+
+    private func claimedCounter() throws -> [String] {
+        let network = try Self.cluster()
+        network.inject(try keyRequest(in: network, number: 100, counter: HeldView.counterLimit - 1), to: 0)
+        try network.run(5_000)
+        do throws(EncryptError) { _ = try network.nodes[0].machine.rotate(now: network.now) } catch {
+            return ["after one request no view can be made any more: \(error)"]
+        }
+        return []
+    }
+
+    private func demandedViews() throws -> [String] {
+        let network = try Self.cluster()
+        let before = network.nodes[2].viewCount
+        for number in 0..<100 {
+            let held = try view(network.nodes[0]).counter + 1
+            network.inject(try keyRequest(in: network, number: UInt64(100 + number), counter: held), to: 0)
+            try network.run(10)
+        }
+        let count = network.nodes[2].viewCount - before
+        return count <= 4 ? [] : ["member 1 has made everybody install \(count) views in a second"]
+    }
+
     private func lostKeyMessage() throws -> [String] {
         let network = try Self.cluster()
         var isLost = false
@@ -411,6 +458,31 @@ extension Attack {
         try network.run(300)
         let isIn = network.nodes[0].view?.place(of: network.nodes[2].member.digest) != nil
         return isIn ? ["a recorded answer has let somebody in"] : []
+    }
+
+    private func takenAddress() throws -> [String] {
+        let network = try Self.cluster(2)
+        let member = try network.add()
+        // Its requests are late: an insider, who hears the challenges, asks for the address first.
+        let insider = try network.add(identity: 5, address: member.address)
+        network.filter = { $0.kind != Packet.joinRequest }
+        try network.connect([member.index])
+        try network.run(5)
+        let start = network.tape.count
+        let requests = try insider.machine.start(now: network.now)
+        guard case .send(_, let request)? = requests.first else { throw Impossible() }
+        network.inject(request, to: 0)
+        try network.run(5)
+        guard let challenge = network.tape[start...].first(where: { $0.kind == Packet.challenge }),
+            case .send(_, let answer)? = insider.machine.received(challenge.bytes, now: network.now).first
+        else { throw Impossible() }
+        network.filter = nil
+        try network.run(2_000)
+        guard network.isSettled() else { throw Impossible() }
+        network.inject(answer, to: 0)
+        try network.run(300)
+        let isIn = network.nodes[0].view?.place(of: member.member.digest) != nil
+        return isIn ? [] : ["member 2 was put out by another identity at its address"]
     }
 
     private func recordedRefusal() throws -> [String] {

@@ -4,7 +4,7 @@ import Testing
 @testable import Encrypt
 
 /// The simulator shows that each of these succeeds where the protection is switched off that is there for it
-/// (`scripts/simulate mutations`).
+/// (`scripts/simulate mutations`, which fails for one that has no mutation), or one of the tests below.
 @Suite struct AttackTests {
     @Test(arguments: Attack.allCases) func comesToNothing(_ attack: Attack) {
         #expect(attack.run() == [])

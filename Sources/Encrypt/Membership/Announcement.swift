@@ -18,9 +18,11 @@ struct Announcement: Equatable {
 
     static func read(_ bytes: [UInt8], _ cluster: ClusterName) throws(EncryptError) -> Signed<Announcement> {
         try cluster.readSigned(bytes, .announcement) { (reader) throws(CodecError) in
-            Announcement(
+            let announcement = Announcement(
                 coordinator: try .read(&reader), counter: try reader.readUInt64(),
                 epoch: try reader.readRaw(Epoch.identifierSize))
+            guard announcement.counter <= HeldView.counterLimit else { throw .badValue }
+            return announcement
         }
     }
 }

@@ -43,8 +43,11 @@ struct Answer: Equatable {
 
 /// The view that a member says it holds: counter 0 and an identifier of zeros stand for none.
 struct HeldView: Equatable {
-    /// The last counter that anybody may claim: a hostile member can raise the others' counters to it, and no further.
+    /// The last counter of a view.
     static let counterLimit = UInt64.max / 2
+    /// By how much one claim raises the counter of the next view at most: a hostile member has to be heeded for some
+    /// two thousand million views before none is left, and a view that is made on demand takes its time.
+    static let claimStep: UInt64 = 1 << 32
 
     var counter: UInt64
     /// The identifier of its epoch.

@@ -49,7 +49,9 @@ struct ViewPart: Equatable {
                 push: try reader.readRaw(EncryptWire.nonceSize), index: try reader.readUInt16(),
                 count: try reader.readUInt16(), chunk: [UInt8](copying: reader.readRest()))
             let fits = part.count <= countLimit && part.index < part.count
-            guard fits, part.counter > 0, part.chunk.count <= contentLimit else { throw .badValue }
+            guard fits, (1...HeldView.counterLimit).contains(part.counter), part.chunk.count <= contentLimit else {
+                throw .badValue
+            }
             return part
         }
     }

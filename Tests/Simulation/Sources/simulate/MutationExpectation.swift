@@ -32,7 +32,9 @@ extension Mutation {
         case .safeMessageIsOvertaken: ["9 ", "10 ", "11."]
         case .controlMessagesAreNotVerified: ["one name, one view", "7.", "8 ", "liveness"]
         case .encryptSignaturesAreNotVerified, .encryptAdmissionIsSkipped, .encryptAnswerIsNotBound,
-            .encryptRefusalIsNotBound, .encryptAnybodyMayPush, .encryptStaleViewIsInstalled, .encryptCounterIsNotRaised,
+            .encryptAddressIsTakenOver, .encryptRefusalIsNotBound, .encryptClaimsAreBelieved,
+            .encryptDemandsAreNotPutOff, .encryptPartsAreNotVerified, .encryptLeaverFetches, .encryptAnybodyMayPush,
+            .encryptStaleViewIsInstalled, .encryptCounterIsNotRaised,
             .encryptKeyIsNotAskedFor, .encryptLeaverIsServed, .encryptSecretIsKept, .encryptEarlierEpochsAreForgotten,
             .encryptEmptyRecordsAreNotVerified, .encryptHeadersAreNotAuthenticated, .encryptReplayIsAccepted,
             .encryptRecordSignaturesAreNotVerified, .encryptLeaversSpeakOn:

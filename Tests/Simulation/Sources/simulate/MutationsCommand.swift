@@ -1,4 +1,5 @@
 import ArgumentParser
+import EncryptNetwork
 import Foundation
 import Primitives
 
@@ -47,8 +48,10 @@ struct MutationsCommand: ParsableCommand {
         }
         if markdown { return try MutationTable(entries: read()).print() }
         let failed = try search ? find(chosen) : replay(chosen)
-        print("\(chosen.count - failed) passed, \(failed) failed")
-        if failed > 0 { throw ExitCode.failure }
+        let unshown = mutation == nil ? try unshownAttacks() : []
+        for attack in unshown { print("NOT SHOWN to be able to succeed: attack \(attack.rawValue)") }
+        print("\(chosen.count - failed) passed, \(failed + unshown.count) failed")
+        if failed + unshown.count > 0 { throw ExitCode.failure }
     }
 
     // MARK: - The list
@@ -69,6 +72,12 @@ struct MutationsCommand: ParsableCommand {
 
             """
         try (head + entries.map { $0.line + "\n" }.joined()).write(toFile: list, atomically: true, encoding: .utf8)
+    }
+
+    /// Attacks with which no mutation is caught: each shows one protection to be there, or an option to matter.
+    private func unshownAttacks() throws -> [Attack] {
+        let shown = try read().map { $0.example }
+        return Attack.allCases.filter { !$0.isShownByAnOption && !shown.contains(.attack($0)) }
     }
 
     // MARK: - Replaying
