@@ -94,7 +94,7 @@ final class GroupObject {
     /// A member that is waited for; its name is lent until the next event.
     func lendAwaited(_ member: Member) -> conclave_member {
         let text: LentText
-        if let lent = awaitedNames.first(where: { $0.name == member.name }) {
+        if let lent = awaitedNames.first(where: { $0.name.isSame(as: member.name) }) {
             text = lent.text
         } else {
             text = LentText(member.name)

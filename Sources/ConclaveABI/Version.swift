@@ -1,4 +1,5 @@
 public import CConclave
+internal import Primitives
 
 @_cdecl("conclave_version") @implementation
 public func conclave_version() -> UnsafePointer<CChar>! { unsafe staticText("0.1.0") }
@@ -15,6 +16,6 @@ private let features: [StaticString] = [
 @_cdecl("conclave_supports_feature") @implementation
 public func conclave_supports_feature(_ name: UnsafePointer<CChar>!) -> Bool {
     guard let name = unsafe try? text(name, limit: 64, what: "name") else { return false }
-    for feature in features where feature.description == name { return true }
+    for feature in features where feature.description.isSame(as: name) { return true }
     return false
 }

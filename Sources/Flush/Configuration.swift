@@ -113,7 +113,7 @@ struct Configuration: Equatable {
                 twins.append(other)
                 sameKey[other].append(place)
             }
-            if own.id == marks[other].id || own.name == marks[other].name {
+            if own.id == marks[other].id || own.name.isSame(as: marks[other].name) {
                 clashing.insert(other)
                 clashes[other].insert(place)
             }

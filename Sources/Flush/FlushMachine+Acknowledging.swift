@@ -246,7 +246,7 @@ extension FlushMachine {
 
     private var admissionObstacle: FlushError {
         let nameIsTaken = configuration.peers.contains { peer in
-            peer.member.name == identity.name && peer.member.publicKey != identity.publicKey
+            peer.member.name.isSame(as: identity.name) && peer.member.publicKey != identity.publicKey
         }
         return nameIsTaken ? .nameTaken : .notAdmitted
     }

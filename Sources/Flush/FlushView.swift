@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// In which order a message is delivered (properties 9 to 12 of §3.1). Each service includes those before it.
 public enum Service: UInt8, Sendable, Equatable, Comparable {
     case fifo = 1
@@ -37,6 +39,11 @@ public struct Member: Equatable, Sendable {
         self.connection = connection
         self.name = name
         self.publicKey = publicKey
+    }
+
+    public static func == (one: Member, other: Member) -> Bool {
+        one.id == other.id && one.connection == other.connection && one.publicKey == other.publicKey
+            && one.name.isSame(as: other.name)
     }
 }
 
