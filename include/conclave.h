@@ -879,8 +879,10 @@ enum {
 CONCLAVE_API conclave_status conclave_admission_keys(const conclave_trust *trust, conclave_admission **admission,
                                                      conclave_error **error);
 /** Admits who has a certificate under one of `anchors` (PEM of several or one in DER). `revocations`, of the same
- *  forms, may be empty; if there is any list, each authority of a chain needs a valid one. `depth` intermediate
- *  certificates are allowed, 0 to 8. A name has to be added before use. Errors: BAD_KEY_FILE. */
+ *  forms, may be empty; if there is any list, each authority of a chain needs a valid one (but not the issuer of an
+ *  anchor, where that is an intermediate authority or a member's own certificate). `depth` intermediate certificates
+ *  are allowed, 0 to 8. A member's certificate that is limited to purposes has to be for clients, servers or anything.
+ *  A name has to be added before use. Errors: BAD_KEY_FILE. */
 CONCLAVE_API conclave_status conclave_admission_certificates(const uint8_t *anchors, size_t anchors_size,
                                                              const uint8_t *revocations, size_t revocations_size,
                                                              uint32_t depth, conclave_admission **admission,
@@ -1106,7 +1108,8 @@ CONCLAVE_API conclave_status conclave_encrypt_new(const char *cluster, const uin
 /** The member wants to be in the cluster. */
 CONCLAVE_API conclave_status conclave_encrypt_start(conclave_encrypt *context, uint64_t now);
 /** The messaging system's view: the addresses of all who are connected, this member's among them, the coordinator's
- *  first. INVALID_ARGUMENT for anything else. */
+ *  first. INVALID_ARGUMENT for anything else. NO_KEY, EXHAUSTED, TOO_LARGE at the coordinator: it can make no view of
+ *  them now; the list counts all the same, and conclave_encrypt_tick tries again. */
 CONCLAVE_API conclave_status conclave_encrypt_host_view(conclave_encrypt *context, const conclave_bytes *addresses,
                                                         size_t address_count, uint64_t now);
 /** Takes bytes from the messaging system, a record or a control message, with the headers that came beside it. Messages
@@ -1147,19 +1150,21 @@ CONCLAVE_API bool conclave_encrypt_can_seal(const conclave_encrypt *context);
 /** Milliseconds by the caller's clock at which conclave_encrypt_tick must be called at the latest; UINT64_MAX: never.
  *  Ask again after each call that takes the time. */
 CONCLAVE_API conclave_status conclave_encrypt_deadline(const conclave_encrypt *context, uint64_t *when);
-/** Time has come. */
+/** Time has come. NO_KEY, EXHAUSTED, TOO_LARGE at the coordinator: it still can make no view, and tries again at a
+ *  later deadline. */
 CONCLAVE_API conclave_status conclave_encrypt_tick(conclave_encrypt *context, uint64_t now);
 /** The coordinator makes a new view of the same members with a new key (from a store: the active one). WRONG_STATE at
  *  the others. */
 CONCLAVE_API conclave_status conclave_encrypt_rotate(conclave_encrypt *context, uint64_t now);
-/** The member leaves: it tells the others, wipes its keys, and seals and opens nothing any more. Send what there is to
- *  send, tick until there is no deadline if the way may lose messages, then free. */
+/** The member leaves: it tells the others, wipes its keys, and seals and opens nothing any more. No recorded view of
+ *  this start gives its key away then, unless keys were wrapped to an RSA certificate, which stays. Send what there is
+ *  to send, tick until there is no deadline if the way may lose messages, then free. */
 CONCLAVE_API conclave_status conclave_encrypt_leave(conclave_encrypt *context, uint64_t now);
 /** Replaces the policy by a copy. The coordinator puts out who is not admitted any more; another member is told by
  *  events, and installs no further view with it. */
 CONCLAVE_API conclave_status conclave_encrypt_set_admission(conclave_encrypt *context,
                                                             const conclave_admission *admission, uint64_t now);
-/** Replaces the key ring by a copy; WRONG_STATE unless the keys come from a store. */
+/** Replaces the key ring by a copy; WRONG_STATE unless the keys come from a store, LEFT. */
 CONCLAVE_API conclave_status conclave_encrypt_set_key_ring(conclave_encrypt *context, const conclave_key_ring *ring,
                                                            uint64_t now);
 /** Sets the time of day, in seconds since 1970. It goes on by itself with the time of the calls. */
@@ -1180,8 +1185,10 @@ typedef struct conclave_key_server conclave_key_server;
 /** Listens for one start of a member, at an address in numbers ("127.0.0.1", "::") and a port, 0 for any.
  *
  *  Both sides of a connection prove themselves with certificates: this one with that of `credential`, which is of the
- *  context's identity; the other one has to satisfy `certificates`, a policy of conclave_admission_certificates. What
- *  is passed is copied. Errors: INVALID_ARGUMENT, ADDRESS_IN_USE, PERMISSION, IO. */
+ *  context's identity; the other one has to satisfy `certificates`, a policy of conclave_admission_certificates. TLS
+ *  asks for the purpose as well: a certificate that is limited to purposes has to be for servers here and for clients
+ *  where a key is fetched, for both at a member that may come to coordinate. What is passed is copied. Errors:
+ *  INVALID_ARGUMENT, ADDRESS_IN_USE, PERMISSION, IO. */
 CONCLAVE_API conclave_status conclave_key_server_open(const conclave_encrypt *context, const char *address,
                                                       uint16_t port, const conclave_credential *credential,
                                                       const conclave_admission *certificates,

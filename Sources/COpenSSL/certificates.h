@@ -37,32 +37,20 @@ static inline int conclave_key_algorithm(const EVP_PKEY *key) {
     return CONCLAVE_KEY_UNFIT;
 }
 
-/// A public key from SubjectPublicKeyInfo in DER, with nothing behind it; null for anything else.
-static inline EVP_PKEY *conclave_read_public_key(const unsigned char *bytes, size_t size) {
-    const unsigned char *position = bytes;
-    EVP_PKEY *key = size > 0x7fffffff ? NULL : d2i_PUBKEY(NULL, &position, (long)size);
-    if (key != NULL && position == bytes + size) return key;
-    EVP_PKEY_free(key);
-    return NULL;
-}
+/// Defines a reader of one thing from DER, with nothing behind it; it gives null for anything else.
+#define CONCLAVE_READER(NAME, TYPE, READ, RELEASE)                                                                     \
+    static inline TYPE *NAME(const unsigned char *bytes, size_t size) {                                                \
+        const unsigned char *position = bytes;                                                                         \
+        TYPE *thing = size > 0x7fffffff ? NULL : READ(NULL, &position, (long)size);                                    \
+        if (thing != NULL && position == bytes + size) return thing;                                                   \
+        RELEASE(thing);                                                                                                \
+        return NULL;                                                                                                   \
+    }
 
-/// A certificate from DER, with nothing behind it; null for anything else.
-static inline X509 *conclave_read_certificate(const unsigned char *bytes, size_t size) {
-    const unsigned char *position = bytes;
-    X509 *certificate = size > 0x7fffffff ? NULL : d2i_X509(NULL, &position, (long)size);
-    if (certificate != NULL && position == bytes + size) return certificate;
-    X509_free(certificate);
-    return NULL;
-}
-
-/// A certificate revocation list from DER, with nothing behind it; null for anything else.
-static inline X509_CRL *conclave_read_revocation_list(const unsigned char *bytes, size_t size) {
-    const unsigned char *position = bytes;
-    X509_CRL *list = size > 0x7fffffff ? NULL : d2i_X509_CRL(NULL, &position, (long)size);
-    if (list != NULL && position == bytes + size) return list;
-    X509_CRL_free(list);
-    return NULL;
-}
+/// A public key, as SubjectPublicKeyInfo.
+CONCLAVE_READER(conclave_read_public_key, EVP_PKEY, d2i_PUBKEY, EVP_PKEY_free)
+CONCLAVE_READER(conclave_read_certificate, X509, d2i_X509, X509_free)
+CONCLAVE_READER(conclave_read_revocation_list, X509_CRL, d2i_X509_CRL, X509_CRL_free)
 
 /// Prepares a context of signing or verifying: SHA-256, with RSA as PSS with a salt of 32 bytes; Ed25519 has its own.
 static inline int conclave_signature_begin(EVP_MD_CTX *context, EVP_PKEY *key, int signing) {
@@ -135,6 +123,49 @@ static inline int conclave_public_key_bytes(const EVP_PKEY *key, unsigned char *
 
 // MARK: Verification
 
+/// How chains are verified, here and in a TLS session: at a time in seconds since 1970, with so many intermediate
+/// certificates at most, every anchor by itself, and with lists at each certificate's issuer if there are any.
+static inline void conclave_set_parameters(X509_VERIFY_PARAM *parameters, int64_t time, int depth,
+                                           int with_revocation) {
+    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
+    if (with_revocation) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+    X509_VERIFY_PARAM_set_flags(parameters, flags);
+    X509_VERIFY_PARAM_set_time(parameters, (time_t)time);
+    X509_VERIFY_PARAM_set_depth(parameters, depth);
+    X509_VERIFY_PARAM_set_auth_level(parameters, 2);
+}
+
+/// Whether an error says that there is no list, or none that can be verified. That a list says "revoked" is another.
+static inline int conclave_lacks_list(int error) {
+    switch (error) {
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+    case X509_V_ERR_CRL_PATH_VALIDATION_ERROR:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/// Passes over one failure: that there is no list for the last certificate of a chain, where that one is not
+/// self-signed. Lists are looked for when the chain is known to end at an anchor, which is believed by itself; its
+/// issuer is not in the chain, so that no list of the issuer's can be verified, even if it is there.
+static inline int conclave_judge(int is_good, X509_STORE_CTX *context) {
+    if (is_good || !conclave_lacks_list(X509_STORE_CTX_get_error(context))) return is_good;
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+    int last = chain == NULL ? -1 : sk_X509_num(chain) - 1;
+    if (last < 0 || X509_STORE_CTX_get_error_depth(context) != last) return 0;
+    if (X509_self_signed(sk_X509_value(chain, last), 0) != 0) return 0;
+    X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
+}
+
 /// Whether a store vouches for the first certificate of a chain, at a time in seconds since 1970: X509_V_OK, another
 /// X509_V_ code, or -1 when libcrypto cannot tell.
 static inline int conclave_verify_chain(X509_STORE *store, X509 **chain, size_t count, int64_t time, int depth,
@@ -146,13 +177,8 @@ static inline int conclave_verify_chain(X509_STORE *store, X509 **chain, size_t 
     int ready = context != NULL && others != NULL;
     for (size_t index = 1; ready && index < count; index++) ready = sk_X509_push(others, chain[index]) > 0;
     if (ready && X509_STORE_CTX_init(context, store, chain[0], others) == 1) {
-        X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-        unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
-        if (with_revocation) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-        X509_VERIFY_PARAM_set_flags(parameters, flags);
-        X509_VERIFY_PARAM_set_time(parameters, (time_t)time);
-        X509_VERIFY_PARAM_set_depth(parameters, depth);
-        X509_VERIFY_PARAM_set_auth_level(parameters, 2);
+        conclave_set_parameters(X509_STORE_CTX_get0_param(context), time, depth, with_revocation);
+        X509_STORE_CTX_set_verify_cb(context, conclave_judge);
         int verified = X509_verify_cert(context);
         int code = X509_STORE_CTX_get_error(context);
         result = verified == 1 ? X509_V_OK : code == X509_V_OK ? -1 : code;
@@ -165,6 +191,12 @@ static inline int conclave_verify_chain(X509_STORE *store, X509 **chain, size_t 
 /// Whether the certificate's key usage, if it is limited at all, allows signatures.
 static inline int conclave_may_sign(X509 *certificate) {
     return (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+/// Whether the certificate's extended key usage, if it has any, allows to say who somebody is: as a server, as a client
+/// or for anything.
+static inline int conclave_may_authenticate(X509 *certificate) {
+    return (X509_get_extended_key_usage(certificate) & (XKU_SSL_SERVER | XKU_SSL_CLIENT | XKU_ANYEKU)) != 0;
 }
 
 // MARK: Names

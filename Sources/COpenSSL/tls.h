@@ -42,7 +42,7 @@ static inline int conclave_tls_configure(SSL_CTX *context, int is_server) {
     SSL_CTX_set_security_level(context, 2);
     SSL_CTX_set_max_cert_list(context, CONCLAVE_TLS_CERTIFICATES_MAX);
     SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, conclave_judge);
     if (is_server)
         SSL_CTX_set_alpn_select_cb(context, conclave_tls_select, NULL);
     else if (SSL_CTX_set_alpn_protos(context, (const unsigned char *)CONCLAVE_TLS_PROTOCOL,
@@ -84,13 +84,7 @@ static inline SSL *conclave_tls_session(SSL_CTX *context, int is_server, int64_t
     // An empty buffer means "not yet", not the end.
     BIO_set_mem_eof_return(input, -1);
     SSL_set_bio(session, input, output);
-    X509_VERIFY_PARAM *parameters = SSL_get0_param(session);
-    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
-    if (with_revocation) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-    X509_VERIFY_PARAM_set_flags(parameters, flags);
-    X509_VERIFY_PARAM_set_time(parameters, (time_t)time);
-    X509_VERIFY_PARAM_set_depth(parameters, depth);
-    X509_VERIFY_PARAM_set_auth_level(parameters, 2);
+    conclave_set_parameters(SSL_get0_param(session), time, depth, with_revocation);
     if (is_server)
         SSL_set_accept_state(session);
     else

@@ -51,6 +51,18 @@ private func unreadable(_ error: EncryptError, _ what: StaticString) -> Failure 
     }
 }
 
+/// Opens a file of keys under a passphrase; `what` says what it ought to be.
+@unsafe
+private func open(
+    _ path: UnsafePointer<CChar>?, _ passphrase: UnsafePointer<UInt8>?, _ passphraseSize: Int, limit: Int,
+    _ what: StaticString, _ reading: (borrowing SecretBytes, borrowing SecretBytes) throws(EncryptError) -> KeyRing
+) throws(Failure) -> KeyRing {
+    let path = unsafe try ConclaveABI.path(path)
+    let secret = unsafe try neededPassphrase(passphrase, passphraseSize)
+    let file = try read(path, limit: limit)
+    do throws(EncryptError) { return try reading(file, secret) } catch { throw unreadable(error, what) }
+}
+
 @_cdecl("conclave_key_ring_new") @implementation
 public func conclave_key_ring_new(
     _ ring: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<OpaquePointer?>!
@@ -67,13 +79,9 @@ public func conclave_key_ring_load(
 ) -> conclave_status {
     unsafe constructing(error) { () throws(Failure) in
         let slot = unsafe try output(ring, what: "ring")
-        let path = unsafe try ConclaveABI.path(path)
-        let secret = unsafe try neededPassphrase(passphrase, passphrase_size)
-        let file = try read(path, limit: KeyRing.fileLimit)
-        let opened: KeyRing
-        do throws(EncryptError) { opened = try KeyRing(opening: file, passphrase: secret) } catch {
-            throw unreadable(error, "a key ring that conclave_key_ring_save wrote")
-        }
+        let opened = unsafe try open(
+            path, passphrase, passphrase_size, limit: KeyRing.fileLimit, "a key ring that conclave_key_ring_save wrote"
+        ) { (file, secret) throws(EncryptError) in try KeyRing(opening: file, passphrase: secret) }
         unsafe slot.pointee = try handle(KeyRingObject(opened), .keyRing)
     }
 }
@@ -85,14 +93,13 @@ public func conclave_key_ring_load_pkcs12(
 ) -> conclave_status {
     unsafe constructing(error) { () throws(Failure) in
         let slot = unsafe try output(ring, what: "ring")
-        let path = unsafe try ConclaveABI.path(path)
-        let secret = unsafe try neededPassphrase(passphrase, passphrase_size)
-        let file = try read(path, limit: pkcs12Limit)
-        // What is secret in it is encrypted.
-        let bytes = unsafe file.withBytes { (bytes) in unsafe [UInt8](copying: UnsafeRawBufferPointer(bytes)) }
-        let opened: KeyRing
-        do throws(EncryptError) { opened = try KeyRing(pkcs12: bytes, passphrase: secret) } catch {
-            throw unreadable(error, "a PKCS#12 file with a MAC and keys of 16 to 64 bytes")
+        let opened = unsafe try open(
+            path, passphrase, passphrase_size, limit: pkcs12Limit,
+            "a PKCS#12 file with a MAC and keys of 16 to 64 bytes"
+        ) { (file, secret) throws(EncryptError) in
+            // What is secret in it is encrypted.
+            let bytes = unsafe file.withBytes { (bytes) in unsafe [UInt8](copying: UnsafeRawBufferPointer(bytes)) }
+            return try KeyRing(pkcs12: bytes, passphrase: secret)
         }
         unsafe slot.pointee = try handle(KeyRingObject(opened), .keyRing)
     }

@@ -163,8 +163,8 @@ public final class KeyServer {
     ) throws(KeyFetchFailure) {
         guard let client = client(connection) else { return }
         do throws(KeyFetchFailure) {
-            try client.session.answer(to: member, counter: counter, key: key, date: date)
-            answered &+= 1
+            let isHanded = try client.session.answer(to: member, counter: counter, key: key, date: date)
+            if isHanded { answered &+= 1 } else { failed &+= 1 }
             end(client)
         } catch {
             if error == .badArgument { throw error }

@@ -266,16 +266,20 @@ extension EncryptMachine {
     private func areDistinct(
         _ members: [EncryptMember], _ newcomers: [EncryptMember], isInOrder: Bool
     ) throws(EncryptError) {
-        for newcomer in newcomers {
-            var count = 0
-            for member in members where member == newcomer || member.address == newcomer.address { count += 1 }
-            guard count == 1 else { throw .malformed }
+        // A few are compared with everybody; for many, as in a first view, that would be a million comparisons.
+        if newcomers.count > 4 {
+            var addresses = Set<[UInt8]>(minimumCapacity: members.count)
+            for member in members where !addresses.insert(member.address).inserted { throw .malformed }
+        } else {
+            for newcomer in newcomers {
+                var count = 0
+                for member in members where member == newcomer || member.address == newcomer.address { count += 1 }
+                guard count == 1 else { throw .malformed }
+            }
+            guard !isInOrder else { return }
         }
-        guard !isInOrder else { return }
         var digests = Set<MemberDigest>(minimumCapacity: members.count)
-        for member in members {
-            guard digests.insert(member.digest).inserted else { throw .malformed }
-        }
+        for member in members where !digests.insert(member.digest).inserted { throw .malformed }
     }
 
     private mutating func note(missing: [MemberDigest]) {

@@ -50,8 +50,9 @@ public final class Certificate: @unchecked Sendable {
     public let algorithm: CertificateAlgorithm
     /// The names that it vouches for.
     public let names: [CertificateName]
-    /// Whether its key usage allows signatures (a certificate without that extension allows everything).
-    public let maySign: Bool
+    /// Whether it is for saying who a member is: its key usage allows signatures, and its extended key usage to
+    /// authenticate a server, a client or anything (a certificate without these extensions allows everything).
+    public let mayAuthenticate: Bool
 
     let certificate: OpaquePointer
     private let key: OpaquePointer
@@ -71,7 +72,7 @@ public final class Certificate: @unchecked Sendable {
         }
         self.bytes = bytes
         self.algorithm = algorithm
-        maySign = unsafe conclave_may_sign(certificate) != 0
+        mayAuthenticate = unsafe conclave_may_sign(certificate) != 0 && conclave_may_authenticate(certificate) != 0
         names = unsafe Self.names(of: certificate)
         unsafe self.certificate = certificate
         unsafe self.key = key

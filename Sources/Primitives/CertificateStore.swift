@@ -15,7 +15,9 @@ public final class CertificateStore: @unchecked Sendable {
     ///
     /// Every certificate in `anchors` is believed by itself: an authority, an intermediate one, or a member's own. With
     /// any revocation list, every certificate of a chain needs the list of its issuer, valid at the time of the check:
-    /// a missing or outdated list refuses (fail closed). `depth` counts intermediate certificates, 0 to 8.
+    /// a missing or outdated list refuses (fail closed). Only an anchor that is not self-signed needs none for itself:
+    /// no list could be verified without its issuer, and who does not believe it any more takes it out. `depth` counts
+    /// intermediate certificates, 0 to 8.
     ///
     /// Throws `.unfit` when there is no anchor or something cannot be read.
     public init(

@@ -15,7 +15,8 @@ public final class Entropy: @unchecked Sendable {
     /// libcrypto's generator, seeded by the operating system.
     public static func system() -> Entropy { Entropy(.system) }
 
-    /// A reproducible stream: SHA-256 of seed and block number. For tests; never reachable from the C API.
+    /// A reproducible stream: SHA-256 of seed and block number. For tests, and where nothing secret follows
+    /// from it (`WrappingKind.isUsable`): nobody chooses it by the C API.
     public static func seeded(_ seed: UInt64) -> Entropy {
         var writer = ByteWriter()
         writer.writeUInt64(seed)

@@ -37,6 +37,8 @@ public final class Authority {
     private var intermediates: [UInt8] = []
     private let folder: URL
     private let name: String
+    /// The serial number of its own certificate; 0 at a root.
+    public private(set) var ownSerial = 0
     private var serial = 1
     private var revoked: [Int] = []
 
@@ -61,6 +63,7 @@ public final class Authority {
             name, extensions: isAuthority ? Self.authorityExtensions : "basicConstraints=CA:FALSE\n")
         certificate = issued.chain
         intermediates = issued.chain
+        ownSerial = issued.serial
         try write(issued.chain, to: "ca.pem")
         try write(issued.privateKey, to: "ca.key")
     }

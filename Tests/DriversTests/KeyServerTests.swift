@@ -140,6 +140,16 @@ private final class KeyRoom {
         #expect(Self.key(gone) == nil && room.server.answered == 0)
     }
 
+    @Test("who wants the key of a later view gets none, and is not counted among those who did")
+    func laterView() throws {
+        let room = try KeyRoom()
+        room.counter = 3
+        let member = try room.member("ada", attempts: 1)
+        #expect(room.finish(member))
+        #expect(member.outcome == .failed(.refused(.unknownView)) && Self.key(member) == nil)
+        #expect(room.server.answered == 0 && room.server.failed == 1)
+    }
+
     @Test("a certificate of another authority, or an expired one, gets nothing, and is tried no more than allowed")
     func untrusted() throws {
         let room = try KeyRoom()

@@ -129,6 +129,44 @@ import Testing
         #expect(Self.refusal(missing, try Self.introduce(bob, as: "bob")) == .certificateUntrusted)
     }
 
+    /// Such an anchor's issuer is nowhere, and so no list of the issuer's can be verified.
+    @Test("with revocation lists, an intermediate authority or a member's own certificate is an anchor all the same")
+    func listsAndOtherAnchors() throws {
+        let root = try Authority("root")
+        let middle = try Authority("middle", under: root)
+        let ada = try middle.issue("ada")
+        let bob = try middle.issue("bob")
+        middle.revoke(ada)
+        let lists = try middle.revocationList() + root.revocationList()
+        func refusal(_ issued: IssuedCertificate, anchors: [UInt8], lists: [UInt8]) throws -> AdmissionRefusal? {
+            let store = try CertificateStore(anchors: anchors, revocationLists: lists)
+            let policy = try AdmissionPolicy.certificates(CertificateRules(store: store, names: [.anyName]))
+            return Self.refusal(policy, try Self.introduce(issued))
+        }
+        for anchors in [middle.certificate, root.certificate, root.certificate + middle.certificate] {
+            #expect(try refusal(bob, anchors: anchors, lists: lists) == nil)
+            #expect(try refusal(ada, anchors: anchors, lists: lists) == .certificateRevoked)
+            // What is not an anchor still needs its issuer's list, and so does an authority that vouches for itself.
+            #expect(try refusal(bob, anchors: anchors, lists: root.revocationList()) == .certificateUntrusted)
+        }
+        #expect(try refusal(bob, anchors: middle.certificate, lists: middle.revocationList()) == nil)
+        #expect(try refusal(bob, anchors: root.certificate, lists: middle.revocationList()) == .certificateUntrusted)
+        let own = try #require(Self.first(of: bob.chain))
+        #expect(try refusal(bob, anchors: own, lists: lists) == nil)
+        #expect(try refusal(try middle.issue("eve"), anchors: own, lists: lists) == .certificateUntrusted)
+        // Under an anchor that vouches for itself an authority is looked up like everybody.
+        root.revoke(IssuedCertificate(chain: [], privateKey: [], serial: middle.ownSerial))
+        let revoked = try middle.revocationList() + root.revocationList()
+        #expect(try refusal(bob, anchors: root.certificate, lists: revoked) == .certificateRevoked)
+    }
+
+    private static func first(of chain: [UInt8]) -> [UInt8]? {
+        let text = String(decoding: chain, as: UTF8.self)
+        let end = "-----END CERTIFICATE-----\n"
+        guard let range = text.range(of: end) else { return nil }
+        return Array(text[..<range.upperBound].utf8)
+    }
+
     @Test("too weak a key, or one of another curve, is not even read")
     func weak() throws {
         let authority = try Authority()
@@ -145,6 +183,21 @@ import Testing
         let authority = try Authority()
         let issued = try authority.issue("ada", usage: "keyEncipherment")
         #expect(Self.refusal(try Self.policy(authority), try Self.introduce(issued)) == .certificateUnfit)
+    }
+
+    @Test(
+        "a certificate that the same authority made for another purpose does not vouch for a member",
+        arguments: [
+            ("codeSigning", false), ("emailProtection,timeStamping", false), ("clientAuth", true),
+            ("serverAuth", true), ("anyExtendedKeyUsage", true), ("codeSigning,clientAuth", true),
+        ])
+    func purpose(_ purposes: String, isFit: Bool) throws {
+        let authority = try Authority()
+        let issued = try authority.issue(
+            "ada",
+            extensions: "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=\(purposes)\n")
+        let refusal = Self.refusal(try Self.policy(authority), try Self.introduce(issued))
+        #expect(refusal == (isFit ? nil : .certificateUnfit))
     }
 
     // MARK: - Attacks on what is vouched for

@@ -128,6 +128,22 @@ private final class Wire {
         #expect(try wire.attempt().actions == [.disconnect, .fetched(counter: 7)])
     }
 
+    @Test("an intermediate authority is an anchor, with its revocation list too")
+    func intermediateAnchor() throws {
+        let middle = try Authority("middle", under: Authority("root"))
+        let (ada, bob) = (try middle.issue("ada"), try middle.issue("bob"))
+        for isRevoked in [false, true] {
+            if isRevoked { middle.revoke(ada) }
+            let wire = try Wire(
+                member: ada, coordinator: bob, memberTrusts: middle, coordinatorTrusts: middle,
+                coordinatorRevocations: middle.revocationList())
+            _ = wire.fetch.start(now: 0)
+            let (actions, failure) = try wire.attempt()
+            #expect(actions.contains(.fetched(counter: 7)) == !isRevoked)
+            #expect(failure == (isRevoked ? .session(.badCertificate(.revoked)) : nil))
+        }
+    }
+
     // MARK: - Who is not served
 
     /// "Any holder of a valid certificate, including a member that left, can fetch the new key."

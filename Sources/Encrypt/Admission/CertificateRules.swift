@@ -44,7 +44,7 @@ public final class CertificateRules: Sendable {
 
     /// Checks a chain that somebody proved to hold the key of; `memberName` is nil where nobody introduced itself.
     func check(_ chain: [Certificate], memberName: [UInt8]?, now: Int64) throws(AdmissionRefusal) {
-        guard let first = chain.first, first.maySign else { throw .certificateUnfit }
+        guard let first = chain.first, first.mayAuthenticate else { throw .certificateUnfit }
         do throws(CertificateError) { try store.verify(chain, now: now) } catch {
             switch error {
             case .expired: throw .certificateExpired

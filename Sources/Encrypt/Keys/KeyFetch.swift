@@ -56,7 +56,7 @@ public final class KeyFetch {
     private var rules: CertificateRules
     private var state = State.idle
     private var request: KeyFetchRequest? = nil
-    private var input = SecretBytes(zeros: 0)
+    private var input = KeyFetch.noInput()
     private var key: SecretBytes? = nil
     /// How often it was tried so far.
     public private(set) var attempts = 0
@@ -179,10 +179,12 @@ extension KeyFetch {
     private func connect(_ now: UInt64) -> [KeyFetchAction] {
         attempts += 1
         request = nil
-        input = SecretBytes(zeros: 0)
+        input = Self.noInput()
         state = .connecting(until: later(now, limits.attemptTime))
         return [.connect]
     }
+
+    private static func noInput() -> FramedInput { FramedInput(limit: KeyFetchAnswer.size + KeyWrapper.secretSize) }
 
     private func failed(_ failure: KeyFetchFailure, _ now: UInt64) -> [KeyFetchAction] {
         if case .refused(let cause) = failure, cause.isFinal { return end(failure) }
@@ -229,31 +231,22 @@ extension KeyFetch {
 
     /// The counter of the view whose key came; nil while the answer is not whole.
     private func readAnswer(_ session: TLSSession) throws(KeyFetchFailure) -> UInt64? {
-        let limit = 2 + KeyFetchAnswer.size + KeyWrapper.secretSize
-        do throws(TLSError) {
-            while input.count <= limit, let more = try session.read(limit: limit + 1) {
-                input = joined(input, more)
-            }
-        } catch {
+        do throws(TLSError) { try input.read(from: session) } catch {
             // The answer may be whole although the session is at its end.
             guard input.count > 2 else { throw .session(error) }
         }
-        guard input.count >= 2 else { return nil }
-        let size = Int(byte(0)) << 8 | Int(byte(1))
+        guard let size = input.size else { return nil }
         let keySize = size - KeyFetchAnswer.size
-        guard keySize == 0 || keySize == KeyWrapper.secretSize, input.count <= size + 2 else { throw .malformed }
-        guard input.count == size + 2 else { return nil }
-        return try accept(session, hasKey: keySize != 0)
+        guard keySize == 0 || keySize == KeyWrapper.secretSize else { throw .malformed }
+        return try input.isWhole() ? accept(session, hasKey: keySize != 0) : nil
     }
 
     private func accept(_ session: TLSSession, hasKey: Bool) throws(KeyFetchFailure) -> UInt64 {
         guard let request else { throw .malformed }
-        let bytes = unsafe input.withBytes { (bytes) in
-            unsafe [UInt8](
-                copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[2..<2 + KeyFetchAnswer.size]))
-        }
         let answer: KeyFetchAnswer
-        do throws(CodecError) { answer = try KeyFetchAnswer(reading: bytes) } catch { throw .malformed }
+        do throws(CodecError) { answer = try KeyFetchAnswer(reading: input.bytes(0..<KeyFetchAnswer.size)) } catch {
+            throw .malformed
+        }
         let message = answer.signedBytes(binding: try KeyFetchSession.binding(of: session))
         guard Identity.verify(publicKey: coordinator.publicKey, signature: answer.signature, message: message) else {
             throw .badSignature
@@ -269,33 +262,15 @@ extension KeyFetch {
             throw .refused(cause)
         case .key(let counter, let commitment):
             guard hasKey, counter >= self.counter else { throw .malformed }
-            let key = unsafe input.withBytes { (bytes) in
-                unsafe SecretBytes(count: KeyWrapper.secretSize) { (target) in
-                    for index in 0..<target.count { unsafe target[index] = bytes[2 + KeyFetchAnswer.size + index] }
-                }
-            }
+            let key = input.secret(KeyFetchAnswer.size..<KeyFetchAnswer.size + KeyWrapper.secretSize)
             do throws(EncryptError) {
                 guard try KeyFetchAnswer.commitment(to: key) == commitment else { throw EncryptError.badSeal }
             } catch {
                 throw .malformed
             }
             self.key = consume key
-            input = SecretBytes(zeros: 0)
+            input = Self.noInput()
             return counter
-        }
-    }
-
-    private func byte(_ index: Int) -> UInt8 { unsafe input.withBytes { (bytes) in unsafe bytes[index] } }
-}
-
-private func joined(_ first: borrowing SecretBytes, _ second: borrowing SecretBytes) -> SecretBytes {
-    let size = first.count
-    return unsafe SecretBytes(count: size + second.count) { (target) in
-        unsafe first.withBytes { (bytes) in
-            for index in 0..<bytes.count { unsafe target[index] = bytes[index] }
-        }
-        unsafe second.withBytes { (bytes) in
-            for index in 0..<bytes.count { unsafe target[size + index] = bytes[index] }
         }
     }
 }

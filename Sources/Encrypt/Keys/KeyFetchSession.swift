@@ -9,7 +9,7 @@ public final class KeyFetchSession {
     private let credential: Credential
     private let coordinator: Introduction
     private let rules: CertificateRules
-    private var input: [UInt8] = []
+    private var input = FramedInput(limit: KeyFetchRequest.sizeLimit)
     private var request: KeyFetchRequest? = nil
     /// Whether both sides have shown certificates that the other believes.
     public var isEstablished: Bool { session.isEstablished }
@@ -42,16 +42,13 @@ public final class KeyFetchSession {
         do throws(TLSError) {
             try session.receive(bytes)
             guard session.isEstablished else { return nil }
-            while let plaintext = try session.read(limit: KeyFetchRequest.sizeLimit + 2) {
-                unsafe plaintext.withBytes { (bytes) in
-                    for index in 0..<bytes.count { unsafe input.append(bytes[index]) }
-                }
-                guard input.count <= KeyFetchRequest.sizeLimit + 2 else { break }
-            }
+            try input.read(from: session)
         } catch {
             throw .session(error)
         }
-        guard let read = try Self.readRequest(input), request == nil else { return nil }
+        guard try input.isWhole(), let size = input.size, request == nil else { return nil }
+        let read: KeyFetchRequest
+        do throws(CodecError) { read = try KeyFetchRequest(reading: input.bytes(0..<size)) } catch { throw .malformed }
         request = read
         guard read.cluster == coordinator.cluster else {
             try refuse(.wrongCluster)
@@ -64,25 +61,17 @@ public final class KeyFetchSession {
         return read
     }
 
-    private static func readRequest(_ input: [UInt8]) throws(KeyFetchFailure) -> KeyFetchRequest? {
-        guard input.count >= 2 else { return nil }
-        let size = Int(input[0]) << 8 | Int(input[1])
-        guard size <= KeyFetchRequest.sizeLimit, input.count <= size + 2 else { throw .malformed }
-        guard input.count == size + 2 else { return nil }
-        do throws(CodecError) { return try KeyFetchRequest(reading: Array(input.dropFirst(2))) } catch {
-            throw .malformed
-        }
-    }
-
     /// Hands the key of the current view to a member of it, whose introduction was found by the digest in the request:
     /// if the request is signed by its identity, for this session, and the certificate of the session admits it now
     /// (`date`, in seconds since 1970). `counter` is that of the view the key is of.
     ///
-    /// Throws `.badSignature` (then nothing is answered: whoever asks is not that member) and `.notAdmitted` (the
-    /// member is told).
+    /// Gives whether the key was handed: a request for a later view than there is is refused here. Throws
+    /// `.badSignature` (then nothing is answered: whoever asks is not that member) and `.notAdmitted` (the member is
+    /// told).
+    @discardableResult
     public func answer(
         to member: Introduction, counter: UInt64, key: borrowing SecretBytes, date: Int64
-    ) throws(KeyFetchFailure) {
+    ) throws(KeyFetchFailure) -> Bool {
         guard let request, !isAnswered, key.count == KeyWrapper.secretSize, member.digest == request.member else {
             throw .badArgument
         }
@@ -95,10 +84,14 @@ public final class KeyFetchSession {
             try refuse(.notAdmitted)
             throw .notAdmitted(cause)
         }
-        guard counter >= request.counter else { return try refuse(.unknownView) }
+        guard counter >= request.counter else {
+            try refuse(.unknownView)
+            return false
+        }
         let commitment: [UInt8]
         do throws(EncryptError) { commitment = try KeyFetchAnswer.commitment(to: key) } catch { throw .failed }
         try send(.key(counter: counter, commitment: commitment), key)
+        return true
     }
 
     /// Refuses the request.
@@ -145,18 +138,5 @@ public final class KeyFetchSession {
             return error
         }
         return nil
-    }
-}
-
-/// A message after its length in two bytes, and the key behind it.
-func framed(_ bytes: [UInt8], key: borrowing SecretBytes) -> SecretBytes {
-    let size = bytes.count + key.count
-    return unsafe SecretBytes(count: size + 2) { (target) in
-        unsafe target[0] = UInt8(truncatingIfNeeded: size >> 8)
-        unsafe target[1] = UInt8(truncatingIfNeeded: size)
-        for index in bytes.indices { unsafe target[2 + index] = bytes[index] }
-        unsafe key.withBytes { (source) in
-            for index in 0..<source.count { unsafe target[2 + bytes.count + index] = source[index] }
-        }
     }
 }

@@ -38,7 +38,7 @@ struct Challenge: Equatable {
     static func read(_ bytes: [UInt8], _ cluster: ClusterName) throws(EncryptError) -> Signed<Challenge> {
         try cluster.readSigned(bytes, .challenge) { (reader) throws(CodecError) in
             Challenge(
-                introduction: try reader.readVector32(limit: EncryptWire.introductionLimit),
+                introduction: try reader.readVector32(limit: Introduction.sizeLimit),
                 newcomer: try .read(&reader), requestNonce: try reader.readRaw(EncryptWire.nonceSize),
                 nonce: try reader.readRaw(EncryptWire.nonceSize), proof: try reader.readProof())
         }

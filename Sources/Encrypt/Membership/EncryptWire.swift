@@ -6,8 +6,6 @@ enum EncryptWire {
     static let digestSize = 32
     static let nonceSize = 16
     static let clusterHashSize = 16
-    /// An introduction at most, in bytes: evidence and key may each have 16 KiB.
-    static let introductionLimit = 40 << 10
     /// Members of one view at most.
     static let memberLimit = 4_096
 

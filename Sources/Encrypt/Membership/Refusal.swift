@@ -23,7 +23,7 @@ struct Refusal: Equatable {
     static func read(_ bytes: [UInt8], _ cluster: ClusterName) throws(EncryptError) -> Signed<Refusal> {
         try cluster.readSigned(bytes, .refusal) { (reader) throws(CodecError) in
             Refusal(
-                introduction: try reader.readVector32(limit: EncryptWire.introductionLimit),
+                introduction: try reader.readVector32(limit: Introduction.sizeLimit),
                 refused: try .read(&reader), requestNonce: try reader.readRaw(EncryptWire.nonceSize),
                 cause: try cause(&reader))
         }

@@ -36,7 +36,7 @@ struct ViewBody {
             entries.reserveCapacity(count)
             for _ in 0..<count {
                 if try reader.readBool() {
-                    entries.append(.introduction(try reader.readVector32(limit: EncryptWire.introductionLimit)))
+                    entries.append(.introduction(try reader.readVector32(limit: Introduction.sizeLimit)))
                 } else {
                     entries.append(.digest(try .read(&reader)))
                 }

@@ -24,6 +24,8 @@ public final class Epoch {
     final class Sender {
         let cipher: AuthenticatedCipher
         var window: ReplayWindow
+        /// The sender's public key, read when its first signature is verified.
+        var verification = VerificationKeys(limit: 1)
         /// The counter of the newer view of which it is known that the sender is in it, and whether it is.
         var standing: (counter: UInt64, isMember: Bool)? = nil
 

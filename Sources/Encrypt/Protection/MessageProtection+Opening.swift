@@ -97,7 +97,7 @@ extension MessageProtection {
         }
         do throws(EncryptError) {
             let isChecked = isSigned && !isBroken(.encryptRecordSignaturesAreNotVerified)
-            if isChecked { unsafe try verify(record, beside, epoch, Int(header.place)) }
+            if isChecked { unsafe try verify(record, beside, epoch, Int(header.place), of: sender) }
             let opened = unsafe UnsafeRawBufferPointer(start: target.baseAddress, count: size)
             let content = unsafe try OpenedContent(reading: opened, header.flags)
             sender.window.note(header.number)
@@ -113,7 +113,8 @@ extension MessageProtection {
 
     @unsafe
     private mutating func verify(
-        _ record: UnsafeBufferPointer<UInt8>, _ beside: UnsafeBufferPointer<UInt8>, _ epoch: Epoch, _ place: Int
+        _ record: UnsafeBufferPointer<UInt8>, _ beside: UnsafeBufferPointer<UInt8>, _ epoch: Epoch, _ place: Int,
+        of sender: Epoch.Sender
     ) throws(EncryptError) {
         let size = record.count - Identity.signatureSize
         unsafe gatherSigned(
@@ -122,7 +123,9 @@ extension MessageProtection {
         let signature = unsafe [UInt8](
             copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(record)[size...]))
         let key = epoch.members[place].publicKey
-        guard Identity.verify(publicKey: key, signature: signature, message: signed) else { throw .badSignature }
+        guard sender.verification.verify(publicKey: key, signature: signature, message: signed) else {
+            throw .badSignature
+        }
     }
 
     /// Whether the sender of a record is in the current view as well, by the same introduction.

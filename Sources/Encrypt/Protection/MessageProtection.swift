@@ -41,7 +41,7 @@ public struct ProtectionCounters: Equatable, Sendable {
 /// its keys, and says nothing with them any more.
 ///
 /// In the steady state, which is when a sender's first record of the epoch is past, neither sealing nor opening into
-/// the caller's buffer allocates memory with sender keys; signatures do, inside libcrypto.
+/// the caller's buffer allocates memory with sender keys; signatures do, for themselves and inside libcrypto.
 public struct MessageProtection {
     /// The most bytes of a record's content.
     public static let contentLimit = 16 * 1_024 * 1_024
