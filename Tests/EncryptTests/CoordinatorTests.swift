@@ -99,6 +99,62 @@ import Testing
         #expect(network.nodes[1].refusedByCoordinator == .certificateExpired)
     }
 
+    /// Whose policy has changed while another member coordinated takes over: it leaves out whom it does not admit.
+    @Test func whoTakesOverAsksItsOwnPolicy() throws {
+        let network = try asymmetricCluster()
+        try network.join(4)
+        try network.run(300)
+        var store = TrustStore()
+        for index in [0, 1, 3] { try store.add(try ClusterNetwork.identity(index).publicKey, label: "") }
+        for index in [1, 3] {
+            try network.act(index) { (machine, now) in try machine.setPolicy(.acceptedKeys(store), now: now) }
+        }
+        try network.run(1_000)
+        #expect(network.nodes[1].view?.members.count == 4)
+        network.crash(0)
+        try network.run(2_000)
+        #expect(network.nodes[1].isCoordinator)
+        #expect(network.isSettled(excluding: [2]))
+        #expect(network.nodes[1].events.contains(.notAdmitted(network.nodes[2].member, .unknownKey)))
+    }
+
+    /// More newcomers than are compared one by one: the same member twice, or two at one address, are no view.
+    @Test(arguments: [false, true]) func manyNewcomersOfWhichTwoAreOne(isSameMember: Bool) throws {
+        let network = try asymmetricCluster()
+        try network.join(1)
+        try network.run(100)
+        let receiver = network.nodes[0]
+        var others = try (0..<8).map { (_) throws in try network.add() }
+        others.append(isSameMember ? others[3] : try network.add(identity: 20, address: others[3].address))
+        let coordinator = others[0]
+        let secret = SecretBytes(copying: [UInt8](repeating: 9, count: Epoch.secretSize).span)
+        func push(_ members: [ClusterNode]) throws -> [EncryptAction] {
+            let context = PushContext(
+                cluster: receiver.machine.cluster, counter: (receiver.view?.counter ?? 0) + 1,
+                coordinator: coordinator.member.digest,
+                push: try coordinator.machine.entropy.publicBytes(EncryptWire.nonceSize))
+            let wrapper = try KeyWrapper(kind: .x25519, entropy: .seeded(9))
+            let wrap = ViewContent.Wrap(
+                tag: receiver.member.digest.tag,
+                wrapped: try wrapper.wrap(
+                    secret, to: receiver.member.introduction.wrappingKey,
+                    context: context.wrapping(for: receiver.member.digest)))
+            let body = ViewBody(entries: (members + [receiver]).map { .introduction($0.member.introduction.bytes) })
+            let content = ViewContent(
+                source: .wraps([ViewContent.WrapList(kind: .x25519, shared: wrapper.shared, wraps: [wrap])]),
+                sealedBody: try body.sealed(under: secret, push: context))
+            let parts = try ViewPart.signed(
+                content.written(), counter: context.counter, coordinator: context.coordinator, push: context.push,
+                size: 60_000, context.cluster, by: coordinator.identity)
+            return receiver.machine.received(parts[0], now: network.now)
+        }
+        _ = try receiver.machine.hostView([coordinator.address, receiver.address], now: network.now)
+        receiver.machine.challengers = [coordinator.member]
+        #expect(try push(others) == [.refused(.malformed)])
+        _ = try push(others.dropLast())
+        #expect(receiver.view?.members.count == 9)
+    }
+
     // MARK: - Views that cannot be made
 
     /// A key ring without an active key: what is due stays due, and the program is not called without a pause.
