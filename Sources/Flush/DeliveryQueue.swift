@@ -21,6 +21,9 @@ struct DeliveryQueue: Equatable {
 
     var isEmpty: Bool { entries.isEmpty }
 
+    /// Whether a safe message waits.
+    var hasUnstable: Bool { entries.contains { $0.digest != nil } }
+
     /// Appends a message; a safe one is to be acknowledged.
     mutating func append(_ entry: Entry) {
         entries.append(entry)

@@ -282,6 +282,7 @@ extension FlushMachine {
     private mutating func install(
         _ composition: ViewComposition, computedIn configuration: Configuration, now: UInt64
     ) -> [FlushAction] {
+        let isUnconfirmed = hasUnconfirmedMessages
         var actions = installed == nil ? [] : signal()
         let previous = installed?.view.members ?? []
         var chosen = PlaceSet()
@@ -299,7 +300,7 @@ extension FlushMachine {
         if isBroken(.seniorityIsLocal) { members = members.filter { $0.id == id } + members.filter { $0.id != id } }
         let view = FlushView(
             id: composition.view, members: members, transitionalSet: transitionalSet,
-            leaveSet: leaving, transcript: composition.transcript)
+            leaveSet: leaving, transcript: composition.transcript, hasUnconfirmedMessages: isUnconfirmed)
         noteSilent(configuration, in: chosen)
         installed = Installed(view: view, since: now)
         relateConfiguration()
@@ -313,6 +314,14 @@ extension FlushMachine {
         state = .steady
         actions.append(.install(view))
         return actions
+    }
+
+    /// Whether a safe message that is delivered after the signal may have come after somebody's acknowledgement: who
+    /// acknowledges in a configuration has had what came in those before it.
+    private var hasUnconfirmedMessages: Bool {
+        guard let installed, !isBroken(.lateSafeMessagesAreNotConfirmed) else { return false }
+        return installed.lastLateSafeMessage == configuration.id
+            || !installed.hasSignalled && installed.queue.hasUnstable
     }
 
     /// Remembers whom this member accepts, and members of its new view go on without for its silence.

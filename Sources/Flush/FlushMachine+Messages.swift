@@ -206,6 +206,9 @@ extension FlushMachine {
             sender: installed.view.members[place].id, service: message.service, isPrivate: isPrivate,
             payload: message.payload,
             digest: mustBeStable ? try stabilityDigest(bytes) : nil)
+        if message.service == .safe, !isPrivate, installed.hasSignalled {
+            self.installed?.lastLateSafeMessage = configuration.id
+        }
         guard mustBeStable || !installed.queue.isEmpty && !isBroken(.safeMessageIsOvertaken) else {
             return [entry.delivery]
         }

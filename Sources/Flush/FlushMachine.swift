@@ -100,6 +100,8 @@ public struct FlushMachine: ~Copyable {
         /// Whether nobody has come into the configuration since: who is left has got the same messages in this view.
         var isUndisturbed = true
         var queue = DeliveryQueue()
+        /// The configuration in which the last safe message came after the signal.
+        var lastLateSafeMessage: UInt64? = nil
 
         init(view: FlushView, since: UInt64) {
             self.view = view

@@ -61,15 +61,20 @@ public struct FlushView: Equatable, Sendable {
     public let leaveSet: [Member]
     /// Hash over the hellos of all members (their nonces make it fresh), in the order of `members` (32 bytes).
     public let transcript: [UInt8]
+    /// Whether safe messages of the view before came after the signal that somebody in `transitionalSet` may have
+    /// parted without: a word of a member in this view confirms them. The same for all in `transitionalSet`.
+    public let hasUnconfirmedMessages: Bool
 
     public init(
-        id: ViewIdentifier, members: [Member], transitionalSet: [UInt64], leaveSet: [Member], transcript: [UInt8]
+        id: ViewIdentifier, members: [Member], transitionalSet: [UInt64], leaveSet: [Member], transcript: [UInt8],
+        hasUnconfirmedMessages: Bool = false
     ) {
         self.id = id
         self.members = members
         self.transitionalSet = transitionalSet
         self.leaveSet = leaveSet
         self.transcript = transcript
+        self.hasUnconfirmedMessages = hasUnconfirmedMessages
     }
 
     /// The members of this view that did not move together with this one (merge_set), in order of seniority.

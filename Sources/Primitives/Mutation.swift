@@ -94,6 +94,8 @@ public enum Mutation: CaseIterable, Sendable {
     case waitingMessagesAreLost
     /// The loss of a member is not signalled, and safe messages go on as if it had confirmed them (property 12).
     case lossIsNotSignalled
+    /// A leave takes one message also when somebody may have parted without the last safe ones (property 12).
+    case lateSafeMessagesAreNotConfirmed
     /// Control messages are not verified: what was changed on the way is accepted.
     case controlMessagesAreNotVerified
 

@@ -41,6 +41,7 @@ extension SecureGroup {
         guard hasBase else { return 0 }
         let together = view.transitionalSet
         guard let first = view.members.first, together.contains(first.id) else { return nil }
+        guard !view.hasUnconfirmedMessages else { return 0 }
         let front = view.members.prefix(together.count)
         guard let installed, front.count == together.count,
             front.allSatisfy({ together.contains($0.id) && installed.contains($0) })

@@ -17,12 +17,13 @@ public import Primitives
 /// **Who continues, who begins, in the optimized algorithm.** The first member c = `members[0]` of a VS view decides
 /// (choose of the paper). Call p's transitional set T(p); Flush puts those who moved together next to each other, c's
 /// companions in front.
-/// - p continues ("is in the base") when it is in M, c ∈ T(p), T(p) is the front of the list, and all of T(p) were in
-///   p's last secure view. Then the base is T(p), and the last of it controls.
+/// - p continues ("is in the base") when it is in M, c ∈ T(p), T(p) is the front of the list, all of T(p) were in
+///   p's last secure view, and no safe message came so late that one of T(p) may have parted without it (decision
+///   0016: from scratch a token of each shows that it did not). Then the base is T(p), and the last of it controls.
 /// - Otherwise c begins from scratch, and anybody else begins as a new member, whatever it was before.
 ///
 /// All agree on that. T is the same set for all in it (transitional set property 2), so that all of T(c) judge the
-/// last three conditions alike. If c is in CM, nobody takes it for a member of the base: who did would be in M, so
+/// last four conditions alike. If c is in CM, nobody takes it for a member of the base: who did would be in M, so
 /// would have installed the secure view of the VS view from which it moved together with c; by lemma A.6 c has
 /// installed it too, and went from S to M. For the same reason all of T(c) are in M if c is. Those outside T(c) need
 /// not know any of this: they are new members in either case, and the first token tells them the base.

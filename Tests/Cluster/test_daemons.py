@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from harness import PEOPLE, TRUSTED, Group, Member, await_that, environment
@@ -113,4 +114,20 @@ def test_queue_of_the_daemon_is_full(group: Group) -> None:
     await_that(lambda: all(member.sent >= 300 for member in members), 90, group.story)
     await_that(lambda: all(member.delivered >= 900 for member in members), 90, group.story)
     assert max(member.memory for member in members) < 400 << 20
+    group.judge()
+
+
+def test_member_that_is_always_behind(group: Group) -> None:
+    """For longer than a stuck member is given, more waits than it takes at once; it takes all, and is no stuck one."""
+    members = group.join_all([("anna", 1, "c"), ("bert", 2, "c"), ("carl", 3, "c")])
+    group.await_view(members)
+    began = time.monotonic()
+    members[2].tell("lag 100")
+    for member in members[:2]:
+        member.tell("send 3 300 100000")
+    await_that(lambda: members[2].end is not None or members[2].delivered >= 600, 180, group.story)
+    assert members[2].end is None, group.story()
+    assert time.monotonic() - began > 6, "it was not behind for long enough to prove anything"
+    members[2].tell("lag 0")
+    await_that(lambda: all(member.delivered >= 600 for member in members), 30, group.story)
     group.judge()

@@ -126,6 +126,75 @@ import Testing
         #expect(texts(nodes[1]) == ["safe", "agreed", "signal", "view of abc"])
     }
 
+    @Test("a view says whether somebody may have parted without safe messages that came after the signal")
+    func lateSafeMessages() throws {
+        let (network, nodes, _) = try network(["a", "b", "c", "d"])
+        nodes[0].isProper = false
+        try network.send("early", .safe, from: nodes[0])
+        network.deliverOne(network.components[0])
+        network.disconnect(nodes[3])
+        network.run()
+        try network.answer(nodes[0])
+        network.run()
+        for node in nodes.prefix(3) {
+            #expect(texts(node) == ["signal", "early", "view of abc"])
+            #expect(node.view?.hasUnconfirmedMessages == false, "it came before the configuration that all acknowledged")
+            node.trace = []
+        }
+
+        nodes[0].isProper = false
+        network.perform(nodes[1].machine.requestFlush(now: network.now), at: nodes[1])
+        network.run()
+        try network.send("late, of no service that promises it", .agreed, from: nodes[0])
+        try network.answer(nodes[0])
+        network.run()
+        for node in nodes.prefix(3) { #expect(node.view?.hasUnconfirmedMessages == false) }
+
+        nodes[0].isProper = false
+        network.disconnect(nodes[2])
+        network.run()
+        for node in nodes.prefix(2) { node.trace = [] }
+        try network.send("late", .safe, from: nodes[0])
+        network.run()
+        #expect(texts(nodes[1]) == ["late"])
+        try network.answer(nodes[0])
+        network.run()
+        for node in nodes.prefix(2) { #expect(node.view?.hasUnconfirmedMessages == true) }
+    }
+
+    @Test("another configuration that all acknowledge confirms what came before it")
+    func lateSafeMessagesBeforeAnotherLoss() throws {
+        let (network, nodes, _) = try network(["a", "b", "c", "d"])
+        nodes[0].isProper = false
+        network.disconnect(nodes[3])
+        network.run()
+        try network.send("late", .safe, from: nodes[0])
+        network.run()
+        network.disconnect(nodes[2])
+        network.run()
+        try network.answer(nodes[0])
+        network.run()
+        for node in nodes.prefix(2) {
+            #expect(texts(node) == ["signal", "late", "view of ab"])
+            #expect(node.view?.hasUnconfirmedMessages == false)
+        }
+    }
+
+    @Test("what waits to become stable as the view ends may be missing too, also where nobody is lost")
+    func safeMessagesThatWaitAsTheViewEnds() throws {
+        let (network, nodes, _) = try network(["a", "b", "c"])
+        nodes[0].isProper = false
+        network.perform(nodes[1].machine.requestFlush(now: network.now), at: nodes[1])
+        network.run()
+        try network.send("late", .safe, from: nodes[0])
+        try network.answer(nodes[0])
+        network.run()
+        for node in nodes {
+            #expect(texts(node) == ["signal", "late", "view of abc"])
+            #expect(node.view?.hasUnconfirmedMessages == true)
+        }
+    }
+
     @Test("too much behind a safe message that somebody does not confirm ends in a flush, long before the timeout")
     func waitingLimit() throws {
         let network = FlushNetwork()

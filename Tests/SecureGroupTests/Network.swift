@@ -221,7 +221,9 @@ final class Network {
     // MARK: Views
 
     /// Replaces the components that have a member in `sides` (members that appear in none are gone) by these.
-    func change(_ sides: [[UInt64]], style: Style = .drainFirst, isSignalled: Bool = true) {
+    func change(
+        _ sides: [[UInt64]], style: Style = .drainFirst, isSignalled: Bool = true, isConfirmed: Bool = true
+    ) {
         let all = sides.flatMap { $0 }
         let touched = components.filter { component in component.ids.contains { all.contains($0) } }
         for old in touched { close(old, sides, style, isSignalled) }
@@ -237,7 +239,8 @@ final class Network {
                 let together = old?.ids.filter { side.contains($0) && movesTogether($0, with: id) } ?? [id]
                 let memberView = FlushView(
                     id: view.id, members: view.members, transitionalSet: together,
-                    leaveSet: old?.view.members.filter { !together.contains($0.id) } ?? [], transcript: view.transcript)
+                    leaveSet: old?.view.members.filter { !together.contains($0.id) } ?? [], transcript: view.transcript,
+                    hasUnconfirmedMessages: !isConfirmed)
                 let node = node(id)
                 node.hasAcknowledged = false
                 if !node.isOver { node.take(node.machine.membership(memberView, now: now)) }

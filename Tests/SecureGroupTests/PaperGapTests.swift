@@ -80,6 +80,28 @@ import Testing
         }
     }
 
+    /// Somebody in the transitional set may have parted without the last safe messages. A leave takes one message, and
+    /// would name it all the same: so a token of each is waited for (property 12).
+    @Test(arguments: RobustAlgorithm.allCases)
+    func safeMessagesAfterTheSignalTakeATokenOfEach(_ algorithm: RobustAlgorithm) throws {
+        let (network, ids) = try members(4, algorithm)
+        let left = Array(ids.dropLast())
+        network.change([left], isConfirmed: false)
+        let first = underWay(network, left[0])
+        #expect(first.count == 1)
+        #expect(first.first?.sender == left[0] && first.first?.destination == left[1])
+        network.run()
+        network.expectSecure(left)
+        for id in left { #expect(network.node(id).views.last?.transitionalSet == left) }
+        // The next leave continues from that key.
+        network.change([Array(left.dropLast())])
+        let next = underWay(network, left[0])
+        #expect(next.count == 1)
+        #expect(next.first?.service == (algorithm == .optimized ? .agreed : .fifo))
+        network.run()
+        network.expectSecure(Array(left.dropLast()))
+    }
+
     /// Alone, a member needs nobody: its key is fresh, whether it is the first or the last.
     @Test(arguments: RobustAlgorithm.allCases)
     func aLoneSurvivorHasAFreshKey(_ algorithm: RobustAlgorithm) throws {

@@ -96,7 +96,7 @@ final class CorosyncEndpoint {
     var isPaused = false
     /// Whether the end was taken too, or the owner has closed.
     private(set) var isOver = false
-    /// Since when the inbox has been too full.
+    /// Since when the inbox has been too full without anything being taken from it.
     var fullSince: UInt64? = nil
     private var inbox = EventQueue<TransportEvent>()
     private let epoll: Descriptor
@@ -130,8 +130,12 @@ final class CorosyncEndpoint {
     }
 
     func nextEvent() -> TransportEvent? {
+        let wasFull = isFull
         guard !isOver, let event = inbox.removeFirst() else { return nil }
         if case .lost = event { isOver = true }
+        fullSince = nil
+        // The daemon was left alone while too much waited here, and nobody wakes for it: it is to be looked at again.
+        if wasFull, !isFull { bell.wake() }
         return event
     }
 

@@ -6,6 +6,7 @@
  *   send SERVICE COUNT SIZE     sends so many messages of so many bytes to all, as fast as the group takes them
  *   every MILLISECONDS SIZE     sends a message to all so often, where that is possible; 0 ends it
  *   sleep MILLISECONDS          does nothing at all for a while: a slow member
+ *   lag MILLISECONDS            from now on does nothing for so long before it takes what has come: always behind
  *   refresh                     asks for a new key
  *   leave                       leaves, and ends when the group has let go
  * The end of the input ends the process at once.
@@ -35,6 +36,7 @@ typedef struct member {
     uint64_t number; /* of the message sent last */
     uint32_t service;
     size_t missing, size; /* of the messages under way by `send` */
+    long lag;             /* milliseconds */
     int64_t period, next; /* milliseconds, of `every` */
     size_t period_size;
     char line[256];
@@ -172,6 +174,8 @@ static void obey(member *self, const char *line) {
         self->next = now();
     } else if (sscanf(line, "sleep %ld", &milliseconds) == 1) {
         doze(milliseconds);
+    } else if (sscanf(line, "lag %ld", &milliseconds) == 1) {
+        self->lag = milliseconds;
     } else if (strcmp(line, "refresh") == 0) {
         conclave_group_refresh(self->group);
     } else if (strcmp(line, "leave") == 0) {
@@ -207,6 +211,7 @@ static int64_t patience(const member *self) {
 static void live(member *self) {
     struct pollfd watched[2] = {{STDIN_FILENO, POLLIN, 0}, {self->descriptor, POLLIN, 0}};
     while (!self->is_over) {
+        if (self->lag > 0) doze(self->lag);
         take_all(self);
         send_what_is_due(self);
         fflush(stdout);

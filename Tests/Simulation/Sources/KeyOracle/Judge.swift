@@ -14,6 +14,8 @@ final class Judge<N: Numbers>: KeyJudge {
         var keys: [N.Number] = []
         /// The run and the share that were said last.
         var last: (binding: [UInt8], share: [UInt8])? = nil
+        /// The share with which it installed its last view.
+        var installed: [UInt8]? = nil
     }
 
     /// A run, as those who took part in it told.
@@ -34,8 +36,8 @@ final class Judge<N: Numbers>: KeyJudge {
         let firstInstaller: UInt64
         /// TGDH and STR: the tree as that one has it (`KeyEvidence.Key.tree`).
         let tree: [UInt64]
-        /// The shares at its leaves. Whoever has not begun the run yet, and need not send anything in it, keeps its
-        /// last.
+        /// The shares at its leaves. Whoever has not begun the run, and need not send anything in it, keeps the one of
+        /// its last view.
         let leaves: [UInt64: N.Exponent]
     }
 
@@ -160,6 +162,7 @@ extension Judge {
             found.append("(a) \(member) installed \(text(name)) without a key of its members.")
             return
         }
+        defer { holders[holder(member)].installed = evidence.share }
         if let index = viewIndex[name] {
             guard views[index].fingerprint != key.fingerprint || views[index].members != members else {
                 holders[holder(member)].keys.append(views[index].key)

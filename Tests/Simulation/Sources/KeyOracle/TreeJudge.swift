@@ -5,8 +5,8 @@ extension Judge {
     func leaves(of tree: [UInt64], _ binding: [UInt8]) -> [UInt64: N.Exponent] {
         var leaves = runs[binding]?.shares ?? [:]
         for member in tree where member != 0 && leaves[member] == nil {
-            guard let holder = holders.first(where: { $0.id == member }), let last = holder.last else { continue }
-            leaves[member] = numbers.exponent(last.share)
+            guard let holder = holders.first(where: { $0.id == member }) else { continue }
+            leaves[member] = (holder.installed ?? holder.last?.share).flatMap { numbers.exponent($0) }
         }
         return leaves
     }

@@ -24,7 +24,8 @@ extension Mutation {
         case .overtakingDataIsDropped, .lastDataIsDropped, .waitingMessagesAreLost: ["6 ", "8 "]
         case .ownDataIsDropped, .sequenceIsNotAdvanced: ["6 "]
         case .replayIsAccepted: ["5 "]
-        case .safeTravelsAsAgreed, .stabilityIsNotAwaited, .lossIsNotSignalled: ["12."]
+        case .safeTravelsAsAgreed, .stabilityIsNotAwaited, .lossIsNotSignalled, .lateSafeMessagesAreNotConfirmed:
+            ["12."]
         case .admissionIsSkipped, .acceptanceIsOneSided: ["admission"]
         case .viewCounterIsNotRaised: ["2 "]
         case .seniorityIsLocal: ["one name, one view"]

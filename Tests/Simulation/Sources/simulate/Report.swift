@@ -126,6 +126,14 @@ struct Report: Sendable {
         }
     }
 
+    /// Cells that can be taken and were not.
+    var missing: [String] {
+        coverage.flatMap { entry in
+            CellCoverage(algorithm: entry.algorithm, isGDH: isGDH) { entry.table[$0, $1].total > 0 }.missing
+                .map { "\(entry.algorithm): \($0)" }
+        }
+    }
+
     private func left(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(width - text.count, 1))
     }

@@ -31,6 +31,8 @@ struct Run: ParsableCommand {
     var mutation: String?
     @Flag(help: "Judge what must never happen alone, not that every component ends in one secure view.")
     var safetyOnly = false
+    @Flag(help: "Every state must receive every event that it can receive, in these seeds together.")
+    var complete = false
     @Flag(help: "Stop at the first seed that fails.")
     var untilFailure = false
     @Option(help: "How many threads.")
@@ -75,7 +77,9 @@ struct Run: ParsableCommand {
         }
         print(report.text)
         if let json { try report.json().write(to: URL(fileURLWithPath: json)) }
-        let failed = report.failures.count + report.contradictions.count
+        let missing = complete ? report.missing : []
+        for cell in missing { print("never happened: \(cell)") }
+        let failed = report.failures.count + report.contradictions.count + missing.count
         print("\(report.passed) passed, \(failed) failed")
         if failed > 0 { throw ExitCode(1) }
     }

@@ -11,9 +11,8 @@ import Traces
 /// is that of its next view, as in property 11. A private message is safe once its one receiver has it.
 ///
 /// A VS view may list somebody who parts before it installs that view, and nobody can know: the second half is judged
-/// at the Flush floor for those who do install it. For the application the property is judged as it stands. It is kept
-/// wherever a secure view needs a token of everybody in it; a leave in the optimized algorithm needs one message only,
-/// so that its transitional set may name somebody who parted before (docs/virtual-synchrony.md).
+/// at the Flush floor for those who do install it. For the application the property is judged as it stands: where a
+/// message may be missing, the secure view needs a token of everybody in it (decision 0016).
 enum SafeDelivery {
     static let check = Check.property("12.2 Safe Delivery (§3.1)", whenTampered: .none) { floor, index, report in
         var places = Places(messageCount: floor.messages.count)
