@@ -138,7 +138,7 @@ import Testing
         network.run()
         for node in nodes.prefix(3) {
             #expect(texts(node) == ["signal", "early", "view of abc"])
-            #expect(node.view?.hasUnconfirmedMessages == false, "it came before the configuration that all acknowledged")
+            #expect(node.view?.hasUnconfirmedMessages == false, "it came before what all acknowledged")
             node.trace = []
         }
 
