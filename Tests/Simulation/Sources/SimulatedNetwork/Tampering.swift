@@ -64,7 +64,7 @@ struct Tampering {
 
     private func isPrey(_ bytes: [UInt8]) -> Bool {
         guard bytes.count > 1 else { return false }
-        guard !relabels else { return bytes[1] == 5 && bytes.count > Self.tokenKind }
+        guard !relabels else { return bytes[1] == 5 && bytes.count > Self.tokenKind + 1 }
         switch prey {
         case .all: return true
         case .control: return bytes[1] != 5
@@ -83,6 +83,10 @@ struct Tampering {
         // What is GDH's fourth is the last of every agreement: what ends a run.
         let kinds = TokenEnvelope.Kind.allCases.filter { $0.agreement == agreement }
         let place = number == 4 ? kinds.count - 1 : (Int(number) - 1) % kinds.count
-        if kinds.indices.contains(place) { bytes[tokenKind] = kinds[place].rawValue }
+        guard kinds.indices.contains(place) else { return }
+        // Without the version of tokens before it, and the suite behind it, it would be garbage.
+        bytes[tokenKind - 1] = TokenEnvelope.protocolVersion
+        bytes[tokenKind] = kinds[place].rawValue
+        bytes[tokenKind + 1] = agreement.rawValue << 4 | bytes[tokenKind + 1] & 15
     }
 }
