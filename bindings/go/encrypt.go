@@ -535,10 +535,11 @@ func (encryption *Encryption) Deadline() (when time.Time, exists bool, err error
 	err = encryption.with(func(handle *C.conclave_encrypt) C.conclave_status {
 		return C.conclave_encrypt_deadline(handle, &milliseconds)
 	})
-	if err != nil || milliseconds > 1<<53 {
-		return time.Time{}, false, err
+	if err != nil {
+		return when, false, err
 	}
-	return encryption.begin.Add(time.Duration(milliseconds) * time.Millisecond), true, nil
+	when, exists = encryption.deadline(milliseconds)
+	return when, exists, nil
 }
 
 // Counters returns what the encryption has done so far.

@@ -113,7 +113,8 @@ func Join(ctx context.Context, config Config) (*Group, error) {
 		C.conclave_group_free(handle)
 		return nil, err
 	}
-	// The goroutines hold the membership and never the Group, so that a forgotten Group is found by the collector.
+	// The goroutines hold the membership and not the Group, so that a forgotten Group is found by the collector. Only who
+	// asks for Events holds it by that: whoever ranges over the channel need not keep the Group besides.
 	group := &Group{membership}
 	runtime.SetFinalizer(group, func(group *Group) { go group.membership.close() })
 	return group, nil
@@ -151,9 +152,10 @@ func (group *Group) Next(ctx context.Context) (Event, error) {
 }
 
 // Events returns a channel of all that happens from now on. It is closed after [Left] and by [Group.Close]. Every call
-// returns the same channel. One event is fetched ahead of the receiver. Use either Events or Next.
+// returns the same channel. One event is fetched ahead of the receiver. Use either Events or Next. From the first call on
+// the membership lasts until then, also when the Group itself is forgotten.
 func (group *Group) Events() <-chan Event {
-	return group.membership.events()
+	return group.membership.events(group)
 }
 
 // Send sends to all members of the current secure view, the sender included, without waiting. The data is copied.

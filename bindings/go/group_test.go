@@ -619,3 +619,53 @@ func TestForgottenObjectsAreClosed(t *testing.T) {
 	}()
 	awaitViews(t, []*Group{keeper}, 1, view.Counter)
 }
+
+// ranging receives from a group that it does not keep.
+func ranging(group *Group) <-chan Event {
+	events := group.Events()
+	passed := make(chan Event)
+	go func() {
+		defer close(passed)
+		for event := range events {
+			passed <- event
+		}
+	}()
+	return passed
+}
+
+func TestReceivingEventsKeepsAForgottenGroup(t *testing.T) {
+	r := newRoom(t, "ada", "barbara")
+	keeper := r.join(r.people[0])
+	events := func() <-chan Event {
+		group, err := Join(context.Background(), Config{URL: "local:" + r.path, Group: "room",
+			Identity: r.people[1].identity, Trust: r.people[1].trust, Options: &r.options})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ranging(group)
+	}()
+	awaitViews(t, []*Group{keeper}, 2, 0)
+	for round := 0; round < 20; round++ {
+		runtime.GC()
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := keeper.Send(Agreed, []byte("still there?")); err != nil {
+		t.Fatal(err)
+	}
+	for event := range events {
+		if message, isMessage := event.(Message); isMessage {
+			if string(message.Data) != "still there?" {
+				t.Errorf("heard %q", message.Data)
+			}
+			break
+		}
+	}
+	r.stop()
+	var last Event
+	for event := range events {
+		last = event
+	}
+	if _, isLeft := last.(Left); !isLeft {
+		t.Errorf("the channel ended after %T", last)
+	}
+}

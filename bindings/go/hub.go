@@ -95,9 +95,17 @@ func (hub *Hub) Run(ctx context.Context) error {
 	hub.running.Lock()
 	defer hub.running.Unlock()
 	defer runtime.KeepAlive(hub)
+	if hub.isClosed() {
+		return ErrClosed
+	}
+	// Close, which waits for Run, closes the pipe: nobody may be about to wake through it then.
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	done := make(chan struct{})
 	defer close(done)
+	watching.Add(1)
 	go func() {
+		defer watching.Done()
 		select {
 		case <-ctx.Done():
 			hub.waiter.wake()
@@ -120,6 +128,12 @@ func (hub *Hub) Run(ctx context.Context) error {
 		default:
 		}
 	}
+}
+
+func (hub *Hub) isClosed() bool {
+	hub.lock.Lock()
+	defer hub.lock.Unlock()
+	return hub.handle == nil
 }
 
 func (hub *Hub) process() (descriptor int, deadline time.Time, err error) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -92,5 +93,36 @@ func TestHubRefusals(t *testing.T) {
 				_ = hub.Close()
 			}
 		}
+	}
+}
+
+// Run, when it has returned, wakes nobody any more: the pipe's number may be another file's by then.
+func TestHubRunLeavesNobodyBehind(t *testing.T) {
+	for round := 0; round < 200; round++ {
+		hub, err := NewHub(filepath.Join(t.TempDir(), "hub"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- hub.Run(ctx) }()
+		go cancel()
+		_ = hub.Close()
+		number := hub.waiter.writing
+		var pipe [2]int
+		if err := syscall.Pipe2(pipe[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		if err := hub.Run(ctx); !errors.Is(err, ErrClosed) {
+			t.Errorf("Run after Close: %v", err)
+		}
+		time.Sleep(100 * time.Microsecond)
+		var bytes [1]byte
+		if count, _ := syscall.Read(pipe[0], bytes[:]); pipe[1] == number && count > 0 {
+			t.Fatal("somebody wrote into a pipe that is not the hub's")
+		}
+		_ = syscall.Close(pipe[0])
+		_ = syscall.Close(pipe[1])
 	}
 }

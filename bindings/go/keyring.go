@@ -34,20 +34,21 @@ func NewKeyRing() (*KeyRing, error) {
 
 // LoadKeyRing reads a ring that [KeyRing.Save] wrote.
 func LoadKeyRing(path string, passphrase []byte) (*KeyRing, error) {
-	text, err := newText(path)
-	if err != nil {
-		return nil, err
-	}
-	defer text.free()
-	var handle *C.conclave_key_ring
-	var object *C.conclave_error
-	status := C.conclave_key_ring_load(
-		text.pointer, bytesPointer(passphrase), C.size_t(len(passphrase)), &handle, &object)
-	return adoptKeyRing(handle, constructionFailure(status, object))
+	return loadKeyRing(path, func(text *C.char, handle **C.conclave_key_ring, object **C.conclave_error) C.conclave_status {
+		return C.conclave_key_ring_load(text, bytesPointer(passphrase), C.size_t(len(passphrase)), handle, object)
+	})
 }
 
 // LoadPKCS12 reads the keys of a PKCS#12 file, such as a Java key store. One key alone is active.
 func LoadPKCS12(path string, passphrase []byte) (*KeyRing, error) {
+	return loadKeyRing(path, func(text *C.char, handle **C.conclave_key_ring, object **C.conclave_error) C.conclave_status {
+		return C.conclave_key_ring_load_pkcs12(text, bytesPointer(passphrase), C.size_t(len(passphrase)), handle, object)
+	})
+}
+
+func loadKeyRing(
+	path string, load func(text *C.char, handle **C.conclave_key_ring, object **C.conclave_error) C.conclave_status,
+) (*KeyRing, error) {
 	text, err := newText(path)
 	if err != nil {
 		return nil, err
@@ -55,8 +56,7 @@ func LoadPKCS12(path string, passphrase []byte) (*KeyRing, error) {
 	defer text.free()
 	var handle *C.conclave_key_ring
 	var object *C.conclave_error
-	status := C.conclave_key_ring_load_pkcs12(
-		text.pointer, bytesPointer(passphrase), C.size_t(len(passphrase)), &handle, &object)
+	status := load(text.pointer, &handle, &object)
 	return adoptKeyRing(handle, constructionFailure(status, object))
 }
 

@@ -14,12 +14,16 @@ import (
 // LogLevel says how much a group's log tells; each level includes those before it.
 type LogLevel uint32
 
-// logger is what C is given as user data: a handle to a Go function, in memory of C.
-type logger struct{ pointer unsafe.Pointer }
+// logger is a Go function that C calls. C is given a handle to it as user data, in memory of C.
+type logger struct {
+	pointer unsafe.Pointer
+	tell    func(LogLevel, string)
+	reason  any // of the panic that tell ended in, until it is raised again
+}
 
 func newLogger(tell func(LogLevel, string)) *logger {
-	l := &logger{C.malloc(C.size_t(unsafe.Sizeof(cgo.Handle(0))))}
-	*(*cgo.Handle)(l.pointer) = cgo.NewHandle(tell)
+	l := &logger{pointer: C.malloc(C.size_t(unsafe.Sizeof(cgo.Handle(0)))), tell: tell}
+	*(*cgo.Handle)(l.pointer) = cgo.NewHandle(l)
 	return l
 }
 
@@ -31,14 +35,33 @@ func (l *logger) free() {
 	C.free(l.pointer)
 }
 
+// raise goes on with a panic of the program's function, now that the library's call has returned.
+func (l *logger) raise() {
+	if l == nil || l.reason == nil {
+		return
+	}
+	reason := l.reason
+	l.reason = nil
+	panic(reason)
+}
+
+// A panic that went through the library's frames would leave the group in the middle of a call for ever.
+//
 //export conclaveLogLine
 func conclaveLogLine(userData unsafe.Pointer, level C.uint32_t, line *C.char) {
-	(*(*cgo.Handle)(userData)).Value().(func(LogLevel, string))(LogLevel(level), C.GoString(line))
+	l := (*(*cgo.Handle)(userData)).Value().(*logger)
+	defer func() {
+		if reason := recover(); reason != nil && l.reason == nil {
+			l.reason = reason
+		}
+	}()
+	l.tell(LogLevel(level), C.GoString(line))
 }
 
 // SetLog has the group tell what it does, from now on: a group is silent until then. Lines hold names, numbers and public
 // fingerprints, never a key or a payload. The function is called by whichever goroutine works for the group, never by two
-// at once; it must return soon and must not call the group. [LogNone] or nil ends it.
+// at once; it must return soon and must not call the group. Should it panic, the call that was under way does, at its end.
+// [LogNone] or nil ends it.
 func (group *Group) SetLog(level LogLevel, tell func(level LogLevel, line string)) error {
 	defer runtime.KeepAlive(group)
 	return group.membership.setLog(level, tell)
@@ -50,6 +73,7 @@ func (m *membership) setLog(level LogLevel, tell func(LogLevel, string)) error {
 	if m.handle == nil {
 		return ErrClosed
 	}
+	defer m.logger.raise()
 	var next *logger
 	var callback C.conclave_log_callback
 	var userData unsafe.Pointer

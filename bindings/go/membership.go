@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -81,6 +82,7 @@ func (m *membership) process() (deadline time.Time, goesOn bool) {
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	defer m.announce()
+	defer m.logger.raise()
 	if status := C.conclave_group_process(m.handle); bool(C.conclave_status_is_fatal(status)) {
 		if m.ended == nil {
 			m.ended = failureWith(status, C.conclave_group_message(m.handle))
@@ -129,6 +131,7 @@ func (m *membership) read(call func(handle *C.conclave_group) error) error {
 	if m.handle == nil {
 		return ErrClosed
 	}
+	defer m.logger.raise()
 	return call(m.handle)
 }
 
@@ -144,6 +147,7 @@ func (m *membership) attempt(call func(handle *C.conclave_group) C.conclave_stat
 	if m.handle == nil {
 		return nil, ErrClosed
 	}
+	defer m.logger.raise()
 	if status := call(m.handle); status != C.CONCLAVE_OK {
 		return m.watch(), failureWith(status, C.conclave_group_message(m.handle))
 	}
@@ -206,6 +210,7 @@ func (m *membership) fetch() (Event, <-chan struct{}, error) {
 	if m.handle == nil {
 		return nil, nil, ErrClosed
 	}
+	defer m.logger.raise()
 	native := C.conclave_event{size: C.sizeof_conclave_event}
 	switch status := C.conclave_group_next_event(m.handle, &native); {
 	case status == C.CONCLAVE_OK:
@@ -234,15 +239,17 @@ func (m *membership) fetched() {
 	}
 }
 
-func (m *membership) events() <-chan Event {
+func (m *membership) events(owner *Group) <-chan Event {
 	m.streamOnce.Do(func() {
 		m.streaming.Add(1)
-		go m.pump()
+		go m.pump(owner)
 	})
 	return m.stream
 }
 
-func (m *membership) pump() {
+func (m *membership) pump(owner *Group) {
+	// Not found by the collector, and so not closed, as long as events may be received.
+	defer runtime.KeepAlive(owner)
 	defer m.streaming.Done()
 	defer close(m.stream)
 	for {

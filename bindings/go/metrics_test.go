@@ -1,6 +1,7 @@
 package conclave
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -102,5 +103,36 @@ func TestLogIsSilentUntilItIsAsked(t *testing.T) {
 	}
 	if err := groups[0].SetLog(7, tell); err == nil {
 		t.Error("a level that does not exist was taken")
+	}
+}
+
+// A program that recovers from panics, as net/http does, goes on with a group that goes on.
+func TestLogThatPanicsLeavesTheGroupWhole(t *testing.T) {
+	groups := newRoom(t, "ada", "barbara").joinAll()
+	view, err := groups[0].View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell := func(LogLevel, string) {
+		stack := make([]byte, 1<<16)
+		// Not in the goroutine of the group, where nobody recovers.
+		if strings.Contains(string(stack[:runtime.Stack(stack, false)]), "Group).Refresh") {
+			panic("the log is full")
+		}
+	}
+	if err := groups[0].SetLog(LogDebug, tell); err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if reason := recover(); reason != "the log is full" {
+				t.Errorf("the call ended with %v", reason)
+			}
+		}()
+		_ = groups[0].Refresh()
+	}()
+	awaitViews(t, groups, 2, view.Counter)
+	if err := groups[0].SetLog(LogNone, nil); err != nil {
+		t.Error(err)
 	}
 }
