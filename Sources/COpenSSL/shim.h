@@ -14,7 +14,9 @@
 #include <openssl/obj_mac.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -86,10 +88,28 @@ static inline EVP_PKEY *conclave_read_private_key(BIO *bio, conclave_passphrase 
     return PEM_read_bio_PrivateKey(bio, NULL, conclave_passphrase_callback, passphrase);
 }
 
-/// Writes a private key as PKCS#8 PEM, encrypted with AES-256-CBC under PBKDF2 when a passphrase is given.
+enum {
+    /// How often PBKDF2 hashes the passphrase of a file that is written; libcrypto's own default is 2,048.
+    CONCLAVE_PASSPHRASE_ROUNDS = 600000,
+    CONCLAVE_PASSPHRASE_SALT_SIZE = 16
+};
+
+/// Writes a private key as PKCS#8 PEM; with a passphrase encrypted with AES-256-CBC under PBKDF2 with HMAC-SHA-256.
 static inline int conclave_write_private_key(BIO *bio, EVP_PKEY *key, const unsigned char *passphrase, size_t size) {
     if (passphrase == NULL) return PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
-    return PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), (const char *)passphrase, (int)size, NULL, NULL);
+    // Without salt and vector both are drawn.
+    X509_ALGOR *algorithm = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), CONCLAVE_PASSPHRASE_ROUNDS, NULL,
+                                              CONCLAVE_PASSPHRASE_SALT_SIZE, NULL, NID_hmacWithSHA256);
+    PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(key);
+    X509_SIG *sealed = NULL;
+    if (algorithm != NULL && plain != NULL)
+        sealed = PKCS8_set0_pbe((const char *)passphrase, (int)size, plain, algorithm);
+    // What was encrypted owns the algorithm.
+    if (sealed == NULL) X509_ALGOR_free(algorithm);
+    int done = sealed != NULL && PEM_write_bio_PKCS8(bio, sealed) == 1;
+    X509_SIG_free(sealed);
+    PKCS8_PRIV_KEY_INFO_free(plain);
+    return done;
 }
 
 static inline long conclave_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }

@@ -1,5 +1,6 @@
-import Primitives
 import Testing
+
+@testable import Primitives
 
 @Suite struct IdentityTests {
     private static func hex(_ text: String) -> [UInt8] {
@@ -68,6 +69,33 @@ import Testing
         }
         let bad = Array("Conclave-Name: a\u{7}b\n".utf8) + text
         #expect(throws: PrimitivesError.badName) { try Self.load(bad, [1, 2, 3]) }
+    }
+
+    @Test("under a passphrase the file says PBKDF2 of 600,000 rounds with HMAC-SHA-256, then AES-256-CBC")
+    func protection() throws {
+        let identity = try Identity.generate(name: "alice", entropy: .seeded(4))
+        let lines = try Self.text(identity, [1, 2, 3]).split(separator: 10).dropFirst(2).dropLast()
+        let file = try #require(Base64.decode(Array(lines.joined())))
+        // RFC 8018, appendix A: PBKDF2 (salt, rounds, hmacWithSHA256, nothing), then AES-256-CBC.
+        let derivation = Self.hex("06092a864886f70d01050c" + "3025" + "0410")
+        let start = try #require(file.indices.first { file[$0...].starts(with: derivation) }) + derivation.count
+        let behind = Self.hex("0203" + "0927c0" + "300c" + "06082a864886f70d0209" + "0500")
+        #expect(file[(start + 16)...].starts(with: behind + Self.hex("301d" + "060960864801650304012a" + "0410")))
+        #expect(file[start..<start + 16].contains { $0 != 0 })
+    }
+
+    @Test("a file of 2,048 rounds, which the openssl command wrote, is read")
+    func earlierProtection() throws {
+        let text = """
+            -----BEGIN ENCRYPTED PRIVATE KEY-----
+            MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAh5pdS1P9pMtgICCAAw
+            DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEPA2WJfW+XkYc3LfJyVA+YUEQPRo
+            OhccCyB2+sqRWq0aDnp0MNaV6a/rNQ7INLc9pNe5PX5s7BRzBA1p2n0dBMG5O2zY
+            L6GdpGEeUWd8p0c877k=
+            -----END ENCRYPTED PRIVATE KEY-----
+            """
+        let publicKey = Self.hex("04a3aa1aeb2f31de4a50f656682e80be48c3ffd56aa59f6f321e6ad6d8f0bd94")
+        #expect(try Self.load(Array(text.utf8), Array("old".utf8)).publicKey == publicKey)
     }
 
     @Test("a key of another algorithm is refused")

@@ -92,7 +92,9 @@ func (identity *Identity) Save(path string, passphrase []byte) error {
 // PEM returns the identity as PKCS#8 PEM; with a passphrase encrypted. The caller owns the bytes, which are secret.
 func (identity *Identity) PEM(passphrase []byte) (pem []byte, err error) {
 	err = identity.with(func(handle *C.conclave_identity) error {
-		var size C.size_t
+		// With room from the start: each call encrypts anew, and takes some tenths of a second for it.
+		pem = make([]byte, 1024)
+		size := C.size_t(len(pem))
 		for {
 			status := C.conclave_identity_to_pem(
 				handle, bytesPointer(passphrase), C.size_t(len(passphrase)), bytesPointer(pem), &size)

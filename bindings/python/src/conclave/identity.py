@@ -90,18 +90,17 @@ class Identity:
     def to_pem(self, passphrase: str | BytesLike | None = None) -> bytes:
         """The identity as PEM, with a passphrase encrypted."""
         secret, secret_size = passphrase_argument(passphrase)
-        size = c_size_t(0)
+        # With room from the start: each call encrypts anew, and takes some tenths of a second for it.
+        size = c_size_t(1_024)
         with self._handle.lock:
             pointer = self._handle.pointer
             # The size of an encrypted text may differ from one call to the next, so the question is asked again.
             for _ in range(8):
-                buffer = ctypes.create_string_buffer(size.value) if size.value else None
+                buffer = ctypes.create_string_buffer(size.value)
                 status = library().conclave_identity_to_pem(pointer, secret, secret_size, buffer, byref(size))
                 if status != _abi.Status.BUFFER_TOO_SMALL:
                     break
             check(status)
-            if buffer is None:
-                return b""
             pem = buffer.raw[: size.value]
             ctypes.memset(buffer, 0, len(buffer))
             return pem
