@@ -94,6 +94,34 @@ final class AgreementKey {
         return agreed
     }
 
+    /// Whether 32 bytes are a coordinate of small order on Curve25519 or on its twist (RFC 7748, 6.1): with these, and
+    /// with no others, every X25519 key shares the value zero. They are 0, 1 and -1, with second spellings above the
+    /// prime, and two of order 8; the highest bit does not count.
+    static func isOfSmallOrder(_ coordinate: [UInt8]) -> Bool {
+        guard coordinate.count == size else { return false }
+        let top = coordinate[size - 1] & 0x7F
+        switch coordinate[0] {
+        case 0, 1: if top == 0, coordinate[1..<size - 1].allSatisfy({ $0 == 0 }) { return true }
+        // The prime is 2^255 - 19, which ends in 0xED.
+        case 0xEC...0xEE: if top == 0x7F, coordinate[1..<size - 1].allSatisfy({ $0 == 0xFF }) { return true }
+        default: break
+        }
+        return orderEight.contains { point in
+            top == point[size - 1] && (0..<size - 1).allSatisfy { coordinate[$0] == point[$0] }
+        }
+    }
+
+    private static let orderEight: [[UInt8]] = [
+        [
+            0xE0, 0xEB, 0x7A, 0x7C, 0x3B, 0x41, 0xB8, 0xAE, 0x16, 0x56, 0xE3, 0xFA, 0xF1, 0x9F, 0xC4, 0x6A,
+            0xDA, 0x09, 0x8D, 0xEB, 0x9C, 0x32, 0xB1, 0xFD, 0x86, 0x62, 0x05, 0x16, 0x5F, 0x49, 0xB8, 0x00,
+        ],
+        [
+            0x5F, 0x9C, 0x95, 0xBC, 0xA3, 0x50, 0x8C, 0x24, 0xB1, 0xD0, 0xB1, 0x55, 0x9C, 0x83, 0xEF, 0x5B,
+            0x04, 0x44, 0x5C, 0xC4, 0x58, 0x1C, 0x8E, 0x86, 0xD8, 0x22, 0x4E, 0xDD, 0xD0, 0x9F, 0x11, 0x57,
+        ],
+    ]
+
     /// Whether big-endian bytes are in [1, order - 1]. Those that are not are thrown away, so that time tells nothing.
     private static func isScalar(_ secret: borrowing SecretBytes) -> Bool {
         var isZero = true

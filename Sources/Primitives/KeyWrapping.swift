@@ -7,17 +7,18 @@ public enum WrappingKind: UInt8, Sendable, Equatable, CaseIterable {
     /// RSA-OAEP with SHA-256 (RFC 8017, 7.1). The public key is a SubjectPublicKeyInfo in DER, 2,048 to 8,192 bits.
     case rsa = 3
 
-    /// Whether bytes are a public key that something can be wrapped to. It costs as much as wrapping.
+    /// Whether bytes are a public key that something can be wrapped to.
     public func isUsable(_ publicKey: [UInt8]) -> Bool {
         do throws(PrimitivesError) {
-            let entropy = Entropy.seeded(1)
             switch self {
-            case .x25519, .p256:
+            case .x25519:
+                return publicKey.count == 32 && !AgreementKey.isOfSmallOrder(publicKey)
+            case .p256:
                 #if SIMULATION
                     if SimulatedSignature.isPublicKey(publicKey) { return true }
                 #endif
-                // Any scalar tells: what is no point, or of small order, gives no shared value with any of them.
-                _ = try AgreementKey(self, entropy: entropy).agree(with: publicKey)
+                // Any scalar tells: what is no point of the curve has no product with any of them.
+                _ = try AgreementKey(.p256, entropy: .seeded(1)).agree(with: publicKey)
             case .rsa:
                 _ = try RSAPublicKey(publicKey)
             }

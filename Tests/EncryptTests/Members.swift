@@ -47,7 +47,7 @@ enum Members {
         writer.writeVector16(introduction.wrappingKey)
         writer.writeVector16(evidence ?? introduction.evidence)
         writer.writeVector8(preSharedTag ?? introduction.preSharedTag)
-        writer.writeRaw(try identity.sign(Introduction.labelled(writer.bytes)))
+        writer.writeRaw(try identity.sign(Introduction.labelled(writer.bytes[...])))
         return try Introduction(reading: writer.bytes)
     }
 }

@@ -92,7 +92,9 @@ import Testing
         let member = try WrappingKeyPair.generate(.x25519, entropy: .seeded(4))
         let (shared, wraps) = try Self.push(.x25519, to: [member])
         #expect(WrappingKind.x25519.isUsable(member.publicKey) && WrappingKind.x25519.isUsable(shared))
-        for point in points {
+        // The highest bit does not count: each is the same coordinate with it.
+        let spellings = points + points.map { $0.dropLast() + [$0[31] | 0x80] }
+        for point in spellings {
             #expect(!WrappingKind.x25519.isUsable(point))
             let wrapper = try KeyWrapper(kind: .x25519, entropy: .seeded(5))
             #expect(throws: PrimitivesError.badSize) {
@@ -100,6 +102,32 @@ import Testing
             }
             Self.expectClosed(member, wraps[0], shared: point, context: Self.context)
         }
+    }
+
+    /// The agreement itself is what the list of small orders stands for: both say the same of every neighbour.
+    @Test("a coordinate is of small order when an agreement with it comes to nothing")
+    func smallOrderByAgreement() throws {
+        let key = try AgreementKey(.x25519, entropy: .seeded(7))
+        let zeros = [UInt8](repeating: 0, count: 32)
+        let below = [UInt8](repeating: 0xFF, count: 31) + [0x7F]
+        var coordinates = (0...4).map { [$0] + zeros.dropFirst() }
+        coordinates += (0xE8...0xFF).map { [$0] + below.dropFirst() }
+        for position in [0, 1, 15, 30, 31] {
+            for point in [
+                zeros, below, bytes("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+                bytes("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+            ] {
+                var altered = point
+                altered[position] ^= 0x40
+                coordinates += [point, altered]
+            }
+        }
+        for coordinate in coordinates {
+            var agrees = true
+            do { _ = try key.agree(with: coordinate) } catch { agrees = false }
+            #expect(WrappingKind.x25519.isUsable(coordinate) == agrees, "\(coordinate)")
+        }
+        #expect(!WrappingKind.x25519.isUsable(Array(below.dropLast())))
     }
 
     @Test("what is no point, no RSA key or a weak one is no public key")

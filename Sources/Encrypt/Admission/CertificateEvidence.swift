@@ -31,7 +31,7 @@ struct CertificateEvidence: Equatable {
     }
 
     /// What the certificate's key signs, of an introduction that stands as far as its evidence.
-    static func signedBytes(_ bytes: [UInt8]) -> [UInt8] {
+    static func signedBytes(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var writer = ByteWriter(capacity: bytes.count + 40)
         writer.writeVector8(label)
         writer.writeRaw(bytes)

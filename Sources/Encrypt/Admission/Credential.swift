@@ -54,7 +54,7 @@ public final class Credential: Sendable {
         guard evidence.count <= Introduction.evidenceLimit else { throw .badArgument }
         writer.writeVector16(evidence)
         writer.writeVector8(try preSharedSecret?.tag(.introduction, [writer.bytes]) ?? [])
-        let message = Introduction.labelled(writer.bytes)
+        let message = Introduction.labelled(writer.bytes[...])
         writer.writeRaw(try withPrimitives { () throws(PrimitivesError) in try identity.sign(message) })
         return (try Introduction(reading: writer.bytes), keys)
     }
@@ -69,7 +69,7 @@ public final class Credential: Sendable {
 
     private func evidence(over bytes: [UInt8]) throws(EncryptError) -> [UInt8] {
         guard let certificate else { return [] }
-        let message = CertificateEvidence.signedBytes(bytes)
+        let message = CertificateEvidence.signedBytes(bytes[...])
         let signature = try withPrimitives { () throws(PrimitivesError) in try certificate.key.sign(message) }
         return CertificateEvidence(chain: certificate.chain.map { $0.bytes }, signature: signature).bytes
     }

@@ -109,7 +109,7 @@ extension Introduction {
     /// Throws `.wrongCluster`, `.badSignature` and `.malformed`. Whether the member is admitted is asked of a policy.
     public func authenticate(cluster: [UInt8]) throws(EncryptError) {
         guard cluster == self.cluster else { throw .wrongCluster }
-        let message = Self.labelled(Array(bytes.dropLast(Identity.signatureSize)))
+        let message = Self.labelled(bytes.dropLast(Identity.signatureSize))
         guard Identity.verify(publicKey: publicKey, signature: signature, message: message) else {
             throw .badSignature
         }
@@ -129,13 +129,15 @@ extension Introduction {
     /// What the certificate's key signs: all that stands before the evidence.
     var certifiedBytes: [UInt8] {
         let sizeBehind = 2 + evidence.count + 1 + preSharedTag.count + Identity.signatureSize
-        return CertificateEvidence.signedBytes(Array(bytes.dropLast(sizeBehind)))
+        return CertificateEvidence.signedBytes(bytes.dropLast(sizeBehind))
     }
 
     /// What the pre-shared secret proves: all that stands before the tag.
-    var taggedParts: [[UInt8]] { [Array(bytes.dropLast(1 + preSharedTag.count + Identity.signatureSize))] }
+    var taggedParts: [[UInt8]] {
+        [[UInt8](copying: bytes.dropLast(1 + preSharedTag.count + Identity.signatureSize))]
+    }
 
-    static func labelled(_ bytes: [UInt8]) -> [UInt8] {
+    static func labelled(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var writer = ByteWriter(capacity: bytes.count + 32)
         writer.writeVector8(label)
         writer.writeRaw(bytes)
