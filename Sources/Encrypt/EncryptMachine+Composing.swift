@@ -170,14 +170,29 @@ extension EncryptMachine {
     static func transcript(
         cluster: ClusterName, counter: UInt64, coordinator: MemberDigest, _ members: [EncryptMember]
     ) throws(EncryptError) -> [UInt8] {
-        var writer = ByteWriter(capacity: 32 * members.count + 400)
+        var writer = ByteWriter(capacity: 400)
         writer.writeVector8(Array("conclave encrypt transcript".utf8))
         writer.writeVector8(cluster.name)
         writer.writeUInt64(counter)
         writer.writeDigest(coordinator)
         writer.writeUInt16(UInt16(truncatingIfNeeded: members.count))
-        for member in members { writer.writeDigest(member.digest) }
-        do throws(PrimitivesError) { return try Digest.sha256(writer.bytes) } catch { throw .primitives(error) }
+        let head = writer.bytes
+        let size = head.count + EncryptWire.digestSize * members.count
+        // A thousand digests, one behind the other, without asking for room for each.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { (target, initialized) in
+            guard let start = UnsafeMutableRawPointer(target.baseAddress) else { return }
+            unsafe head.withUnsafeBytes { (head) in
+                guard let source = head.baseAddress else { return }
+                unsafe start.copyMemory(from: source, byteCount: head.count)
+            }
+            var place = unsafe start + head.count
+            for member in members {
+                unsafe member.digest.store(to: place)
+                unsafe place += EncryptWire.digestSize
+            }
+            initialized = size
+        }
+        do throws(PrimitivesError) { return try Digest.sha256(bytes) } catch { throw .primitives(error) }
     }
 
     /// Derives the epoch of a view.
@@ -188,8 +203,8 @@ extension EncryptMachine {
             cluster: cluster, counter: counter, coordinator: members[coordinatorPlace].digest, members)
         let epoch = try Epoch(
             secret: secret.bytes.duplicate(), cluster: cluster.name, counter: counter, transcript: transcript,
-            members: members.map { EpochMember(introductionDigest: $0.introduction.digest, publicKey: $0.publicKey) },
-            me: ownPlace, identity: credential.identity, parameters: configuration.parameters)
+            members: EpochMembers(members), me: ownPlace, identity: credential.identity,
+            parameters: configuration.parameters)
         let view = EncryptView(
             counter: counter, epoch: epoch.identifier, members: members, coordinatorPlace: coordinatorPlace,
             ownPlace: ownPlace)
@@ -289,6 +304,13 @@ struct MemberFinder {
     private(set) var isInOrder = true
 
     init(_ members: [EncryptMember]) { self.members = members }
+
+    /// Passes over the entries of a body that go on as the list does: how many, and where in the list the first is.
+    mutating func skip(in body: inout ViewBody.Reading) -> Range<Int> {
+        let start = next
+        if start < members.count { next += body.skip(members, from: start) }
+        return start..<next
+    }
 
     mutating func find(_ digest: MemberDigest) -> EncryptMember? {
         // A few have left between two that stay.

@@ -173,14 +173,13 @@ extension EncryptMachine {
     mutating func installView(
         _ push: PushedView, _ secret: SharedSecret, keyIdentifier: [UInt8], now: UInt64
     ) throws(EncryptError) -> [EncryptAction] {
-        let body = try ViewBody.open(push.sealedBody, under: secret.bytes, push: push.context)
+        var body = try ViewBody.open(push.sealedBody, under: secret.bytes, push: push.context)
         // It is the right key: when something else is missing still, the view need not be fetched for again.
         if wanted?.push.context.push == push.context.push { wanted?.secret = secret }
-        guard let (members, newcomers) = try members(in: body, of: push.coordinator) else {
-            return try askForMissing(now: now)
-        }
-        guard let ownPlace = members.firstIndex(of: own),
-            let coordinatorPlace = members.firstIndex(of: push.coordinator)
+        guard let (members, newcomers) = try members(in: &body) else { return try askForMissing(now: now) }
+        let (ownDigest, coordinatorDigest) = (own.digest, push.coordinator.digest)
+        guard let ownPlace = members.firstIndex(where: { $0.digest == ownDigest }),
+            let coordinatorPlace = members.firstIndex(where: { $0.digest == coordinatorDigest })
         else { throw .wrongDestination }
         let admittedAt = freshAdmission(now: now)
         for member in admittedAt == nil ? members : newcomers where member != own {
@@ -193,7 +192,7 @@ extension EncryptMachine {
             of: members, counter: push.counter, coordinatorPlace: coordinatorPlace, ownPlace: ownPlace, secret)
         let next = Installed(
             view: view, secret: secret, keyIdentifier: keyIdentifier, admittedAt: admittedAt ?? now)
-        return try install(next, epoch, now: now)
+        return try install(next, epoch, isPartOfLast: newcomers.isEmpty, now: now)
     }
 
     private func secret(
@@ -222,14 +221,17 @@ extension EncryptMachine {
     /// nil when some are named by a digest that says nothing
     /// here, which is noted.
     private mutating func members(
-        in body: ViewBody, of coordinator: EncryptMember
+        in body: inout ViewBody.Reading
     ) throws(EncryptError) -> (all: [EncryptMember], newcomers: [EncryptMember])? {
-        var known = MemberFinder(installed?.view.members ?? [])
+        let base = installed?.view.members ?? []
+        var known = MemberFinder(base)
         var members: [EncryptMember] = []
-        members.reserveCapacity(body.entries.count)
+        members.reserveCapacity(body.count)
         var newcomers: [EncryptMember] = []
         var missing: [MemberDigest] = []
-        for entry in body.entries {
+        while true {
+            for place in known.skip(in: &body) { members.append(base[place]) }
+            guard let entry = try body.next() else { break }
             switch entry {
             case .digest(let digest):
                 if let member = known.find(digest) {
@@ -310,15 +312,17 @@ extension EncryptMachine {
     // MARK: - Installing
 
     /// Makes a view the installed one, and opens what has waited for it.
+    ///
+    /// - Parameter isPartOfLast: whether all of its members are in the view installed before.
     mutating func install(
-        _ next: Installed, _ epoch: Epoch, now: UInt64
+        _ next: Installed, _ epoch: Epoch, isPartOfLast: Bool = false, now: UInt64
     ) throws(EncryptError) -> [EncryptAction] {
         try protection.install(epoch, now: now)
         installed = next
         highestCounter = max(highestCounter, next.view.counter)
         assemblies.removeAll { $0.counter <= next.view.counter }
         if let push = wanted?.push, push.counter <= next.view.counter { wanted = nil }
-        noteLostMembers()
+        noteLostMembers(isPartOfLast: isPartOfLast)
         if isBroken(.encryptEarlierEpochsAreForgotten) { protection.forgetEarlier() }
         var actions: [EncryptAction] = [.event(.view(next.view))]
         switch state {
@@ -349,7 +353,7 @@ extension EncryptMachine {
         guard let member = knownMember(digest) ?? introducedMember(digest) else { throw .unknownSender }
         _ = try signed.verified(by: member.publicKey)
         departed.append(Departed(member: member, request: bytes))
-        noteLostMembers()
+        if minds(leaver: digest) { hasLostMembers = true }
         // The request is not taken a second time: what comes of it is told although there may be no view yet.
         let told = [EncryptAction.event(.memberLeaves(member))]
         do throws(EncryptError) { return try told + relate(now: now) } catch {

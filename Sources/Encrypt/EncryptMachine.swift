@@ -115,6 +115,8 @@ public struct EncryptMachine: ~Copyable {
     var departed: [Departed] = []
     /// Whether a member that has left is still in the installed view.
     var hasLostMembers = false
+    /// Whether the host view had all addresses of the installed view when they were last compared.
+    var isInHostView = false
     /// The greatest counter of which this member knows that somebody holds it, as far as it heeds what others say.
     var highestCounter: UInt64 = 0
     /// The nonces of the last join requests and key requests, newest last: what is answered is one of these.
@@ -229,20 +231,45 @@ public struct EncryptMachine: ~Copyable {
     /// first. Throws `.badArgument` for anything else; and at the coordinator, when no view of them can be made now,
     /// `.noKey`, `.exhausted`, `.tooLong` or `.primitives`: the host view counts all the same, and `tick` tries again.
     public mutating func hostView(_ addresses: [[UInt8]], now: UInt64) throws(EncryptError) -> [EncryptAction] {
-        guard (1...EncryptWire.memberLimit).contains(addresses.count) else { throw .badArgument }
-        var distinct = Set<[UInt8]>(minimumCapacity: addresses.count)
-        for address in addresses {
-            guard (1...Introduction.addressLimit).contains(address.count), distinct.insert(address).inserted else {
-                throw .badArgument
-            }
-        }
-        guard distinct.contains(own.address) else { throw .badArgument }
+        guard (1...EncryptWire.memberLimit).contains(addresses.count), addresses.contains(own.address),
+            isPartOfHostView(addresses) || areValid(addresses)
+        else { throw .badArgument }
         hostView = addresses
-        departed.removeAll { !distinct.contains($0.member.address) }
+        forgetDeparted()
         noteLostMembers()
         switch state {
         case .idle, .left: return []
         case .introducing, .following, .coordinating: return try relate(now: now)
+        }
+    }
+
+    /// Forgets those who have asked to leave and are gone by now.
+    private mutating func forgetDeparted() {
+        // For a few the set of all addresses costs more than looking for them.
+        guard departed.count > 8 else {
+            departed.removeAll { !hostView.contains($0.member.address) }
+            return
+        }
+        let present = Set(hostView)
+        departed.removeAll { !present.contains($0.member.address) }
+    }
+
+    /// Whether addresses are some of those of the present host view, in its order: as when members have left. They are
+    /// valid and distinct then.
+    private func isPartOfHostView(_ addresses: [[UInt8]]) -> Bool {
+        var next = 0
+        for address in addresses {
+            while next < hostView.count, hostView[next] != address { next += 1 }
+            guard next < hostView.count else { return false }
+            next += 1
+        }
+        return true
+    }
+
+    private func areValid(_ addresses: [[UInt8]]) -> Bool {
+        var distinct = Set<[UInt8]>(minimumCapacity: addresses.count)
+        return addresses.allSatisfy { address in
+            (1...Introduction.addressLimit).contains(address.count) && distinct.insert(address).inserted
         }
     }
 
@@ -252,7 +279,7 @@ public struct EncryptMachine: ~Copyable {
     /// - Parameter headers: what came beside a record, when headers travel in clear.
     public mutating func received(_ bytes: [UInt8], headers: [UInt8] = [], now: UInt64) -> [EncryptAction] {
         do throws(EncryptError) {
-            switch try EncryptWire.kind(of: bytes) {
+            switch try EncryptWire.kind(of: bytes[...]) {
             case .record: return try receivedRecord(bytes, headers: headers, now: now)
             case .joinRequest: return try receivedJoinRequest(bytes, now: now)
             case .challenge: return try receivedChallenge(bytes, now: now)
@@ -390,29 +417,45 @@ extension EncryptMachine {
         return try tickIntroducing(now: now)
     }
 
-    /// Notes whether somebody who can open what is sealed now has left. In the symmetric protocol it does not matter:
+    /// Whether it matters that somebody leaves who can open what is sealed now. In the symmetric protocol it does not:
     /// who leaves keeps the key store.
-    mutating func noteLostMembers() {
-        guard let rules = configuration.keySource.rekeyRules, rules.contains(.leave),
-            !configuration.sealsWhileMembersLeave, let members = installed?.view.members
-        else {
+    private var mindsLeavers: Bool {
+        guard let rules = configuration.keySource.rekeyRules else { return false }
+        return rules.contains(.leave) && !configuration.sealsWhileMembersLeave
+    }
+
+    /// Whether a member that has asked to leave is in the installed view, and it matters.
+    func minds(leaver digest: MemberDigest) -> Bool {
+        mindsLeavers && installed?.view.place(of: digest) != nil
+    }
+
+    /// Notes whether somebody who can open what is sealed now has left, after the host view or the installed view has
+    /// changed.
+    ///
+    /// - Parameter isPartOfLast: whether the installed view has only members of the one before it, and the host view is
+    ///   the same: then addresses need no second look.
+    mutating func noteLostMembers(isPartOfLast: Bool = false) {
+        guard mindsLeavers, installed != nil else {
             hasLostMembers = false
+            isInHostView = false
             return
         }
-        guard !members.contains(where: { hasDeparted($0.digest) }) else {
-            hasLostMembers = true
-            return
-        }
+        if !isPartOfLast || !isInHostView { isInHostView = isInstalledViewInHostView() }
+        hasLostMembers = !isInHostView || departed.contains { minds(leaver: $0.member.digest) }
+    }
+
+    private func isInstalledViewInHostView() -> Bool {
+        guard let members = installed?.view.members else { return false }
         // Views have the host view's order, so that nothing is searched; where they do not, it is.
         var next = 0
-        hasLostMembers = members.contains { member in
+        let isInOrder = members.allSatisfy { member in
             while next < hostView.count, hostView[next] != member.address { next += 1 }
             next += 1
-            return next > hostView.count
+            return next <= hostView.count
         }
-        guard hasLostMembers, !hostView.isEmpty else { return }
+        guard !isInOrder, !hostView.isEmpty else { return isInOrder }
         let addresses = Set(hostView)
-        hasLostMembers = members.contains { !addresses.contains($0.address) }
+        return members.allSatisfy { addresses.contains($0.address) }
     }
 
     /// The cause for which this member's policy does not admit another one; nil when it does.

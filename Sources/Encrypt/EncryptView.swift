@@ -2,10 +2,11 @@ internal import Primitives
 
 /// A member of a cluster, for one start of it.
 public final class EncryptMember: Sendable, Equatable {
-    /// What it introduced itself with; authentic.
-    public let introduction: Introduction
+    // First, beside the count of references: of a thousand members that a view has, no more than that is looked at.
     /// The digest of the introduction: what the member is called in views. A new start has a new one.
     public let digest: MemberDigest
+    /// What it introduced itself with; authentic.
+    public let introduction: Introduction
 
     /// Throws `.wrongCluster`, `.badSignature` and `.malformed` for what is not authentic.
     init(_ introduction: Introduction, cluster: [UInt8]) throws(EncryptError) {

@@ -4,7 +4,7 @@ internal import Primitives
 struct PushedView {
     let coordinator: EncryptMember
     let context: PushContext
-    let sealedBody: [UInt8]
+    let sealedBody: ArraySlice<UInt8>
 
     var counter: UInt64 { context.counter }
 }
@@ -21,7 +21,7 @@ struct ViewAssembly {
     let push: [UInt8]
     /// From when on it is not kept any more.
     private(set) var end: UInt64 = 0
-    private var parts: [[UInt8]?]
+    private var parts: [ArraySlice<UInt8>?]
     private var missing: Int
     private var size = 0
 
@@ -29,7 +29,7 @@ struct ViewAssembly {
         self.coordinator = coordinator
         counter = first.counter
         push = first.push
-        parts = [[UInt8]?](repeating: nil, count: Int(first.count))
+        parts = [ArraySlice<UInt8>?](repeating: nil, count: Int(first.count))
         missing = Int(first.count)
     }
 
@@ -50,10 +50,11 @@ struct ViewAssembly {
     }
 
     /// All parts one behind the other.
-    var content: [UInt8] {
+    var content: ArraySlice<UInt8> {
+        if parts.count == 1, let only = parts[0] { return only }
         var content: [UInt8] = []
         content.reserveCapacity(size)
         for case .some(let part) in parts { content.append(copying: part) }
-        return content
+        return content[...]
     }
 }

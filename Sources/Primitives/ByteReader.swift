@@ -81,6 +81,40 @@ public struct ByteReader {
         try readVector(Int(try readUInt32()), limit)
     }
 
+    /// Passes over entries of a number (8 bytes) and a vector with a length of two bytes each, and gives the vector of
+    /// the first one whose number is `key`, sharing the storage that is read. One walk for all of them: a receiver has
+    /// one among a thousand.
+    public mutating func readEntry(_ key: UInt64, among count: Int) throws(CodecError) -> ArraySlice<UInt8>? {
+        let head = 10
+        let start = position - bytes.startIndex
+        var found: Range<Int>? = nil
+        let end = unsafe bytes.withUnsafeBytes { (raw) -> Int? in
+            var offset = start
+            for _ in 0..<count {
+                guard raw.count - offset >= head else { return nil }
+                let number = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                let size = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt16.self))
+                offset += head
+                guard raw.count - offset >= Int(size) else { return nil }
+                if number == key, found == nil { found = offset..<offset + Int(size) }
+                offset += Int(size)
+            }
+            return offset
+        }
+        guard let end else { throw .truncated }
+        position = bytes.startIndex + end
+        return found.map { bytes[bytes.startIndex + $0.lowerBound..<bytes.startIndex + $0.upperBound] }
+    }
+
+    /// Lends all that is left, and passes over as many bytes as `body` says, at most all.
+    public mutating func skip(_ body: (UnsafeRawBufferPointer) -> Int) {
+        let start = position - bytes.startIndex
+        let count = unsafe bytes.withUnsafeBytes { (raw) in
+            unsafe body(UnsafeRawBufferPointer(rebasing: raw[start...]))
+        }
+        position += min(max(count, 0), remaining)
+    }
+
     /// All that is left.
     public mutating func readRest() -> ArraySlice<UInt8> {
         defer { position = bytes.endIndex }

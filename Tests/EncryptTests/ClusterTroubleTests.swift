@@ -241,4 +241,61 @@ import Testing
             try expectConversation(network)
         }
     }
+
+    /// Who asks to leave has the key still: nobody seals from then on until there is another one.
+    @Test func nobodySealsForSomebodyWhoLeaves() throws {
+        let network = try asymmetricCluster()
+        try network.join(4)
+        try network.run(300)
+        network.filter = { $0.kind != Packet.viewPart }
+        try network.leave(3, tellingHost: false)
+        try network.run(50)
+        #expect(!network.nodes[1].canSeal && !network.nodes[2].canSeal)
+        #expect(network.nodes[0].canSeal)
+        network.filter = nil
+        #expect(try network.run(atMost: 60_000) { network.nodes[1].canSeal && network.nodes[2].canSeal })
+        #expect(network.nodes[1].viewAddresses == (0..<3).map { ClusterNetwork.address($0) })
+    }
+
+    /// A member has heard that another one is gone, and the coordinator has not: a view that comes meanwhile, of no
+    /// members but those of the one before it, has the one that is gone still.
+    @Test func nobodySealsForSomebodyWhoIsGoneByItsHostView() throws {
+        let network = try asymmetricCluster()
+        try network.join(4)
+        try network.run(300)
+        let addresses = (0..<4).map { ClusterNetwork.address($0) }
+        func see(_ places: [Int]) throws {
+            try network.act(1) { (machine, now) in try machine.hostView(places.map { addresses[$0] }, now: now) }
+        }
+        try see([0, 1, 3])
+        #expect(!network.nodes[1].canSeal)
+        try network.leave(3, tellingHost: false)
+        try network.run(50)
+        #expect(network.nodes[1].viewAddresses == Array(addresses[..<3]))
+        #expect(!network.nodes[1].canSeal && network.nodes[2].canSeal)
+        try see([0, 1, 2])
+        #expect(network.nodes[1].canSeal)
+        try see([0, 1])
+        #expect(!network.nodes[1].canSeal)
+    }
+
+    @Test func hostViewsAreValidAndDistinctWhateverTheLastOneWas() throws {
+        let network = try asymmetricCluster()
+        try network.join(3)
+        try network.run(300)
+        let addresses = (0..<3).map { ClusterNetwork.address($0) }
+        let bad = [
+            [], [addresses[0]], [addresses[0], addresses[2]], [addresses[1], addresses[1]],
+            [addresses[0], addresses[0], addresses[1]], [addresses[0], addresses[1], []],
+            addresses + [[UInt8](repeating: 65, count: 65)], addresses + [addresses[0]],
+        ]
+        for view in bad {
+            #expect(throws: EncryptError.badArgument) {
+                try network.act(1) { (machine, now) in try machine.hostView(view, now: now) }
+            }
+        }
+        for view in [addresses, Array(addresses[..<2]), [addresses[1]], [addresses[2], addresses[1]]] {
+            try network.act(1) { (machine, now) in try machine.hostView(view, now: now) }
+        }
+    }
 }

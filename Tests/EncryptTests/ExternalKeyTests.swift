@@ -374,12 +374,12 @@ private final class ExchangingCluster {
         ]
         #expect(content.written() == golden)
         for (tag, isMeant) in [(UInt64(1), true), (0xfedc_ba98_7654_3210, true), (2, false)] {
-            let reading = try ViewContent.read(golden, for: tag, .x25519)
+            let reading = try ViewContent.read(golden[...], for: tag, .x25519)
             #expect(reading == ViewContent.Reading(source: .fetch(isMeant: isMeant), sealedBody: [0xaa, 0xbb, 0xcc]))
         }
         for count in 0..<golden.count {
-            #expect(throws: EncryptError.malformed) { try ViewContent.read(Array(golden.prefix(count)), for: 1, .rsa) }
+            #expect(throws: EncryptError.malformed) { try ViewContent.read(golden.prefix(count), for: 1, .rsa) }
         }
-        #expect(throws: EncryptError.malformed) { try ViewContent.read(golden + [0], for: 1, .rsa) }
+        #expect(throws: EncryptError.malformed) { try ViewContent.read((golden + [0])[...], for: 1, .rsa) }
     }
 }

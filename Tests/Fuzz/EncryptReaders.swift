@@ -25,7 +25,6 @@ func encryptReaders() throws -> [Reader] {
         KeyRequest(sender: digest, coordinator: digest, number: 2, nonce: nonce, held: held, missing: $0)
     }
     let announcement = Announcement(coordinator: digest, counter: 9, epoch: held.epoch)
-    let body = ViewBody(entries: [.introduction(introduction.bytes), .digest(digest)])
     func again(_ bytes: [UInt8], _ written: [UInt8]) -> [UInt8] {
         // Only the signature is not in the fields.
         Array(written.dropLast(Identity.signatureSize)) + bytes.suffix(Identity.signatureSize)
@@ -52,10 +51,32 @@ func encryptReaders() throws -> [Reader] {
         Reader("encrypt-announcement", [try announcement.signed(cluster, by: identity)]) { bytes in
             again(bytes, try Announcement.read(bytes, cluster).fields.signed(cluster, by: identity))
         },
-        Reader("encrypt-view-body", [body.written()]) { try ViewBody.read($0).written() },
+        try viewBodyReader(introduction, cluster: name),
         try viewContentReader(digest),
         try machineReader(),
     ]
+}
+
+/// Entry by entry, as a receiver reads: what goes on as its own list of members does is passed over.
+private func viewBodyReader(_ introduction: Introduction, cluster: [UInt8]) throws -> Reader {
+    let member = try EncryptMember(introduction, cluster: cluster)
+    let known = [EncryptMember](repeating: member, count: 3)
+    guard let other = MemberDigest([UInt8](repeating: 9, count: EncryptWire.digestSize)) else {
+        throw EncryptError.malformed
+    }
+    let corpus: [[ViewBody.Entry]] = [
+        [.introduction(introduction.bytes), .digest(member.digest)],
+        [.digest(member.digest), .digest(member.digest), .digest(other), .digest(member.digest)],
+    ]
+    return Reader("encrypt-view-body", corpus.map { ViewBody(entries: $0).written() }) { bytes in
+        var body = try ViewBody.Reading(bytes)
+        var entries: [ViewBody.Entry] = []
+        while true {
+            for _ in 0..<body.skip(known, from: 1) { entries.append(.digest(member.digest)) }
+            guard let entry = try body.next() else { return ViewBody(entries: entries).written() }
+            entries.append(entry)
+        }
+    }
 }
 
 private func viewContentReader(_ digest: MemberDigest) throws -> Reader {
@@ -70,7 +91,7 @@ private func viewContentReader(_ digest: MemberDigest) throws -> Reader {
         ViewContent(source: .fetch([digest.tag, 3]), sealedBody: sealed).written(),
     ]
     return Reader("encrypt-view-content", corpus) { (bytes: [UInt8]) -> Outcome in
-        (try? ViewContent.read(bytes, for: digest.tag, .x25519)) == nil ? .refused : .accepted
+        (try? ViewContent.read(bytes[...], for: digest.tag, .x25519)) == nil ? .refused : .accepted
     }
 }
 

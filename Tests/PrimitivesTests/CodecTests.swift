@@ -37,4 +37,42 @@ import Testing
         var reader = ByteReader([0, 3, 1, 2, 3])
         #expect(throws: CodecError.badValue) { try reader.readVector16(limit: 2) }
     }
+
+    @Test("of many entries the first with a key is given, and what follows them is read on")
+    func entries() throws {
+        var writer = ByteWriter()
+        writer.writeUInt8(0xaa)
+        for (key, value) in [(1, [1]), (2, []), (3, [3, 3]), (3, [4])] as [(UInt64, [UInt8])] {
+            writer.writeUInt64(key)
+            writer.writeVector16(value)
+        }
+        writer.writeUInt8(0xbb)
+        // A slice that does not begin at 0.
+        let bytes = writer.bytes[1...]
+        for (key, value) in [(1, [1]), (2, []), (3, [3, 3]), (4, nil)] as [(UInt64, [UInt8]?)] {
+            var reader = ByteReader(bytes)
+            #expect(try reader.readEntry(key, among: 4).map { Array($0) } == value)
+            #expect(try reader.readUInt8() == 0xbb)
+            try reader.finish()
+        }
+        var none = ByteReader(bytes)
+        #expect(try none.readEntry(1, among: 0) == nil && none.remaining == bytes.count)
+        for size in 0..<bytes.count - 1 {
+            var reader = ByteReader(bytes.prefix(size))
+            #expect(throws: CodecError.truncated) { try reader.readEntry(9, among: 4) }
+        }
+    }
+
+    @Test("what is passed over stays within what is there")
+    func skipping() throws {
+        for (asked, passed) in [(-1, 0), (0, 0), (2, 2), (4, 4), (5, 4)] {
+            var reader = ByteReader(([9, 1, 2, 3, 4, 5] as [UInt8])[1...])
+            #expect(try reader.readUInt8() == 1)
+            reader.skip { (rest) in
+                #expect(unsafe rest.count == 4 && rest.first == 2)
+                return asked
+            }
+            #expect(reader.remaining == 4 - passed)
+        }
+    }
 }

@@ -23,9 +23,10 @@ enum EncryptWire {
     }
 
     /// The kind that bytes say they are. Throws `.malformed` and `.unsupportedVersion`.
-    static func kind(of bytes: [UInt8]) throws(EncryptError) -> Kind {
-        guard bytes.count > 2, let kind = Kind(rawValue: bytes[1]) else { throw .malformed }
-        guard bytes[0] == version else { throw .unsupportedVersion }
+    static func kind(of bytes: ArraySlice<UInt8>) throws(EncryptError) -> Kind {
+        let start = bytes.startIndex
+        guard bytes.count > 2, let kind = Kind(rawValue: bytes[start + 1]) else { throw .malformed }
+        guard bytes[start] == version else { throw .unsupportedVersion }
         return kind
     }
 }
@@ -55,7 +56,7 @@ struct ClusterName {
         signaturePrefix = prefix.bytes
     }
 
-    private func prefixed(_ bytes: [UInt8]) -> [UInt8] {
+    private func prefixed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var signed: [UInt8] = []
         signed.reserveCapacity(signaturePrefix.count + bytes.count)
         signed.append(copying: signaturePrefix)
@@ -76,7 +77,7 @@ struct ClusterName {
     func sign(_ writer: ByteWriter, by identity: Identity) throws(EncryptError) -> [UInt8] {
         var writer = writer
         do throws(PrimitivesError) {
-            writer.writeRaw(try identity.sign(prefixed(writer.bytes)))
+            writer.writeRaw(try identity.sign(prefixed(writer.bytes[...])))
         } catch {
             throw .primitives(error)
         }
@@ -85,7 +86,7 @@ struct ClusterName {
 
     /// Reads a whole message of one kind: the fields, then nothing more. Throws `.malformed` and `.wrongCluster`.
     func read<Fields>(
-        _ bytes: [UInt8], _ kind: EncryptWire.Kind, _ fields: (inout ByteReader) throws(CodecError) -> Fields
+        _ bytes: ArraySlice<UInt8>, _ kind: EncryptWire.Kind, _ fields: (inout ByteReader) throws(CodecError) -> Fields
     ) throws(EncryptError) -> Fields {
         guard try EncryptWire.kind(of: bytes) == kind else { throw .malformed }
         var reader = ByteReader(bytes)
@@ -104,16 +105,17 @@ struct ClusterName {
         }
     }
 
-    /// The same for a signed message, whose signature is yet to be verified by the key of the sender that it names.
+    /// The same for a signed message, whose signature is yet to be verified by the key of the sender that it names. It
+    /// is copied once, to stand behind what is signed before it; fields that are slices share that copy.
     func readSigned<Fields>(
         _ bytes: [UInt8], _ kind: EncryptWire.Kind, _ fields: (inout ByteReader) throws(CodecError) -> Fields
     ) throws(EncryptError) -> Signed<Fields> {
         let size = bytes.count - Identity.signatureSize
         guard size > 0 else { throw .malformed }
-        let signature = Array(bytes[size...])
-        let unsigned = [UInt8](copying: bytes[..<size])
+        let signedBytes = prefixed(bytes[..<size])
         return Signed(
-            fields: try read(unsigned, kind, fields), signedBytes: prefixed(unsigned), signature: signature)
+            fields: try read(signedBytes[signaturePrefix.count...], kind, fields), signedBytes: signedBytes,
+            signature: [UInt8](copying: bytes[size...]))
     }
 }
 
@@ -168,6 +170,24 @@ public struct MemberDigest: Hashable, Comparable, Sendable {
         writer.writeUInt64(words.1)
         writer.writeUInt64(words.2)
         writer.writeUInt64(words.3)
+    }
+
+    /// Writes the 32 bytes to memory that has room for them.
+    @unsafe
+    func store(to target: UnsafeMutableRawPointer) {
+        unsafe target.storeBytes(of: words.0.bigEndian, as: UInt64.self)
+        unsafe target.storeBytes(of: words.1.bigEndian, toByteOffset: 8, as: UInt64.self)
+        unsafe target.storeBytes(of: words.2.bigEndian, toByteOffset: 16, as: UInt64.self)
+        unsafe target.storeBytes(of: words.3.bigEndian, toByteOffset: 24, as: UInt64.self)
+    }
+
+    /// Whether the 32 bytes of some memory are these.
+    @unsafe
+    func isStored(at source: UnsafeRawPointer) -> Bool {
+        unsafe source.loadUnaligned(as: UInt64.self) == words.0.bigEndian
+            && source.loadUnaligned(fromByteOffset: 8, as: UInt64.self) == words.1.bigEndian
+            && source.loadUnaligned(fromByteOffset: 16, as: UInt64.self) == words.2.bigEndian
+            && source.loadUnaligned(fromByteOffset: 24, as: UInt64.self) == words.3.bigEndian
     }
 
     public static func == (first: MemberDigest, second: MemberDigest) -> Bool { first.words == second.words }

@@ -16,7 +16,7 @@ struct JoinRequest: Equatable {
     }
 
     static func read(_ bytes: [UInt8], _ cluster: ClusterName) throws(EncryptError) -> JoinRequest {
-        try cluster.read(bytes, .joinRequest) { (reader) throws(CodecError) in
+        try cluster.read(bytes[...], .joinRequest) { (reader) throws(CodecError) in
             JoinRequest(
                 introduction: try reader.readVector32(limit: Introduction.sizeLimit),
                 nonce: try reader.readRaw(EncryptWire.nonceSize))

@@ -27,24 +27,57 @@ struct ViewBody {
         return writer.bytes
     }
 
-    static func read(_ bytes: [UInt8]) throws(EncryptError) -> ViewBody {
-        var reader = ByteReader(bytes)
-        do throws(CodecError) {
-            let count = Int(try reader.readUInt16())
-            guard (1...EncryptWire.memberLimit).contains(count) else { throw .badValue }
-            var entries: [Entry] = []
-            entries.reserveCapacity(count)
-            for _ in 0..<count {
-                if try reader.readBool() {
-                    entries.append(.introduction(try reader.readVector32(limit: Introduction.sizeLimit)))
-                } else {
-                    entries.append(.digest(try .read(&reader)))
+    /// Reads a body entry by entry.
+    struct Reading {
+        private static let digestEntrySize = 1 + EncryptWire.digestSize
+
+        /// How many entries the body has.
+        let count: Int
+        private var reader: ByteReader
+        private var left: Int
+
+        /// Throws `.malformed`, as `next` does.
+        init(_ bytes: [UInt8]) throws(EncryptError) {
+            reader = ByteReader(bytes)
+            do throws(CodecError) { count = Int(try reader.readUInt16()) } catch { throw .malformed }
+            guard (1...EncryptWire.memberLimit).contains(count) else { throw .malformed }
+            left = count
+        }
+
+        /// The next entry; nil when there are no more, and nothing else follows.
+        mutating func next() throws(EncryptError) -> Entry? {
+            do throws(CodecError) {
+                guard left > 0 else {
+                    try reader.finish()
+                    return nil
                 }
+                left -= 1
+                guard try reader.readBool() else { return .digest(try .read(&reader)) }
+                return .introduction(try reader.readVector32(limit: Introduction.sizeLimit))
+            } catch {
+                throw .malformed
             }
-            try reader.finish()
-            return ViewBody(entries: entries)
-        } catch {
-            throw .malformed
+        }
+
+        /// Passes over entries that name, by digest, the members of a list from a place on, one after the other: tells
+        /// how many. Views mostly go on as the one before did, so that nearly all entries are compared where they lie.
+        mutating func skip(_ members: [EncryptMember], from place: Int) -> Int {
+            let limit = min(left, members.count - place)
+            var skipped = 0
+            unsafe reader.skip { (rest) in
+                guard let start = rest.baseAddress else { return 0 }
+                let limit = min(limit, rest.count / Self.digestEntrySize)
+                while skipped < limit {
+                    let entry = unsafe start + skipped * Self.digestEntrySize
+                    guard unsafe entry.load(as: UInt8.self) == 0,
+                        unsafe members[place + skipped].digest.isStored(at: entry + 1)
+                    else { break }
+                    skipped += 1
+                }
+                return skipped * Self.digestEntrySize
+            }
+            left -= skipped
+            return skipped
         }
     }
 
@@ -77,8 +110,8 @@ struct ViewBody {
 
     /// Opens what `sealed` made. Throws `.badSeal` and `.malformed`.
     static func open(
-        _ sealed: [UInt8], under secret: borrowing SecretBytes, push: PushContext
-    ) throws(EncryptError) -> ViewBody {
+        _ sealed: ArraySlice<UInt8>, under secret: borrowing SecretBytes, push: PushContext
+    ) throws(EncryptError) -> Reading {
         let size = sealed.count - AuthenticatedCipher.tagSize
         guard size > 0 else { throw .malformed }
         let plaintext: [UInt8]
@@ -101,7 +134,7 @@ struct ViewBody {
         } catch {
             throw error == .notAuthentic ? .badSeal : .primitives(error)
         }
-        return try read(plaintext)
+        return try Reading(plaintext)
     }
 }
 

@@ -75,15 +75,19 @@ struct ViewContent: Equatable {
         }
 
         var source: Source
-        var sealedBody: [UInt8]
+        /// Shares the storage of the content.
+        var sealedBody: ArraySlice<UInt8>
     }
 
     /// Reads a content for the member with a digest that begins with `tag` and whose key is of `kind`.
-    static func read(_ bytes: [UInt8], for tag: UInt64, _ kind: WrappingKind) throws(EncryptError) -> Reading {
+    static func read(_ bytes: ArraySlice<UInt8>, for tag: UInt64, _ kind: WrappingKind) throws(EncryptError) -> Reading
+    {
         var reader = ByteReader(bytes)
         do throws(CodecError) {
             let source = try source(&reader, tag, kind)
-            let body = try reader.readVector32(limit: ViewPart.contentLimit)
+            let size = Int(try reader.readUInt32())
+            guard size <= ViewPart.contentLimit else { throw .badValue }
+            let body = try reader.readSlice(size)
             try reader.finish()
             return Reading(source: source, sealedBody: body)
         } catch {
@@ -112,13 +116,9 @@ struct ViewContent: Equatable {
             guard number > last, let listKind = WrappingKind(rawValue: number) else { throw .badValue }
             last = number
             let shared = try reader.readVector16(limit: 1_024)
-            for _ in 0..<(try reader.readUInt16()) {
-                let isOwn = try reader.readUInt64() == tag && listKind == kind && found == nil
-                let wrapped = try reader.readSlice(Int(try reader.readUInt16()))
-                guard isOwn else { continue }
-                found = WrapList(
-                    kind: kind, shared: shared, wraps: [Wrap(tag: tag, wrapped: [UInt8](copying: wrapped))])
-            }
+            let wrapped = try reader.readEntry(tag, among: Int(try reader.readUInt16()))
+            guard let wrapped, listKind == kind else { continue }
+            found = WrapList(kind: kind, shared: shared, wraps: [Wrap(tag: tag, wrapped: [UInt8](copying: wrapped))])
         }
         return .wrap(found)
     }

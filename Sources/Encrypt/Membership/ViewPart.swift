@@ -17,7 +17,8 @@ struct ViewPart: Equatable {
     var push: [UInt8]
     var index: UInt16
     var count: UInt16
-    var chunk: [UInt8]
+    /// Shares the storage of the whole part when it was read.
+    var chunk: ArraySlice<UInt8>
 
     /// The parts of one push, none longer than `size`.
     static func signed(
@@ -47,7 +48,7 @@ struct ViewPart: Equatable {
             let part = ViewPart(
                 counter: try reader.readUInt64(), coordinator: try .read(&reader),
                 push: try reader.readRaw(EncryptWire.nonceSize), index: try reader.readUInt16(),
-                count: try reader.readUInt16(), chunk: [UInt8](copying: reader.readRest()))
+                count: try reader.readUInt16(), chunk: reader.readRest())
             let fits = part.count <= countLimit && part.index < part.count
             guard fits, (1...HeldView.counterLimit).contains(part.counter), part.chunk.count <= contentLimit else {
                 throw .badValue

@@ -40,7 +40,7 @@ public final class Epoch {
     /// The view's counter.
     public let counter: UInt64
     /// The view's members in order.
-    public let members: [EpochMember]
+    let members: EpochMembers
     /// The place of this member.
     public let me: Int?
     /// What the members have agreed on.
@@ -64,12 +64,21 @@ public final class Epoch {
     ///   - me: this member's place, or nil to open only.
     ///   - identity: this member's, with the key that its place says; needed to sign.
     /// - Throws: `.badArgument`, `.primitives`.
-    public init(
+    public convenience init(
         secret: consuming SecretBytes, cluster: [UInt8], counter: UInt64, transcript: [UInt8],
         members: [EpochMember], me: Int?, identity: Identity? = nil, parameters: EpochParameters = EpochParameters()
     ) throws(EncryptError) {
-        let fits = members.allSatisfy { $0.introductionDigest.count == 32 && $0.publicKey.count == 32 }
-        guard secret.count == Self.secretSize, transcript.count == Self.transcriptSize, fits,
+        try self.init(
+            secret: secret, cluster: cluster, counter: counter, transcript: transcript,
+            members: try EpochMembers(members), me: me, identity: identity, parameters: parameters)
+    }
+
+    /// The same for the members of a view.
+    init(
+        secret: consuming SecretBytes, cluster: [UInt8], counter: UInt64, transcript: [UInt8],
+        members: EpochMembers, me: Int?, identity: Identity?, parameters: EpochParameters
+    ) throws(EncryptError) {
+        guard secret.count == Self.secretSize, transcript.count == Self.transcriptSize,
             (1...255).contains(cluster.count), (1...Self.memberLimit).contains(members.count)
         else { throw .badArgument }
         if let me {

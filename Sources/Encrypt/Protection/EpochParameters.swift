@@ -33,6 +33,44 @@ public struct EpochParameters: Equatable, Sendable {
     }
 }
 
+/// The members of an epoch, in order: by themselves, or as a view has them, which then are not copied for it.
+struct EpochMembers {
+    private enum Source {
+        case members([EpochMember])
+        case view([EncryptMember])
+    }
+
+    private let source: Source
+
+    /// Throws `.badArgument` when one has a digest or a key of another size than 32 bytes.
+    init(_ members: [EpochMember]) throws(EncryptError) {
+        let fits = members.allSatisfy { $0.introductionDigest.count == 32 && $0.publicKey.count == 32 }
+        guard fits else { throw .badArgument }
+        source = .members(members)
+    }
+
+    /// The members of a view, whose digests and keys have their sizes from where they were read.
+    init(_ members: [EncryptMember]) { source = .view(members) }
+
+    var count: Int {
+        switch source {
+        case .members(let members): members.count
+        case .view(let members): members.count
+        }
+    }
+
+    var indices: Range<Int> { 0..<count }
+
+    subscript(place: Int) -> EpochMember {
+        switch source {
+        case .members(let members): return members[place]
+        case .view(let members):
+            let member = members[place]
+            return EpochMember(introductionDigest: member.introduction.digest, publicKey: member.publicKey)
+        }
+    }
+}
+
 /// A member as its records' keys know it.
 public struct EpochMember: Equatable, Sendable {
     /// SHA-256 of its introduction (32 bytes): another one each time that the member starts.

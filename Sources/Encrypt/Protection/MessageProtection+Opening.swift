@@ -133,7 +133,7 @@ extension MessageProtection {
         guard let current, epoch !== current else { return true }
         if let standing = sender.standing, standing.counter == current.counter { return standing.isMember }
         let digest = epoch.members[place].introductionDigest
-        let isMember = current.members.contains { $0.introductionDigest == digest }
+        let isMember = current.members.indices.contains { current.members[$0].introductionDigest == digest }
         sender.standing = (current.counter, isMember)
         return isMember
     }
