@@ -139,9 +139,10 @@ extension FlushMachine {
         case .without(let reason): return [.ignore(reason)]
         }
         guard message.view == proposer.view else { return disagreed(message.view, proposer, now: now) }
-        let targets = message.connections.filter { target in
-            target != sender && !configuration.hasAcknowledged(target)
-        }
+        // Who proposes may be a stranger, and what is recorded stays: numbers that are nobody's connection are not.
+        let connected = message.connections.filter { configuration.contains($0) }
+        guard !connected.isEmpty else { return [.ignore(.departedConnection)] }
+        let targets = connected.filter { $0 != sender && !configuration.hasAcknowledged($0) }
         guard !targets.isEmpty else { return [.ignore(.hasAcknowledged)] }
         for target in targets {
             configuration.exclude(target, by: sender, isBinding: binds(proposer, target))

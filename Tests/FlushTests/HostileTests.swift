@@ -88,6 +88,33 @@ import Testing
         #expect(!receive(message).contains(.ignore(.refusedHello)))
     }
 
+    @Test("a stranger's proposals to exclude connections that do not exist leave no trace")
+    func inventedTargets() throws {
+        let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
+        let stranger = try puppet(try network.makeIdentity("mallory"), in: network)
+        let observer = nodes[0]
+        let receive = { (bytes: [UInt8]) in
+            observer.machine.received(bytes, from: stranger.connection, now: network.now)
+        }
+        _ = receive(try hello(stranger, claiming: stranger.id, at: observer))
+        let propose = { (connections: [UInt64]) in
+            let proposal = Exclusion(
+                configuration: observer.machine.configuration.id, sender: stranger.id, view: nil,
+                connections: connections)
+            return receive(
+                try signed(proposal.unauthenticated(group: observer.machine.group), by: stranger))
+        }
+        for round in UInt64(1)...3 {
+            let invented = (0..<UInt64(1_000)).map { round * 10_000 + $0 }
+            #expect(try propose(invented) == [.ignore(.departedConnection)])
+        }
+        #expect(observer.machine.configuration.exclusions.isEmpty)
+        // Of a proposal that names somebody, that much is recorded, once.
+        for _ in 0..<2 { _ = try propose([nodes[1].connection, 10_000, 10_001]) }
+        #expect(observer.machine.configuration.exclusions.map { $0.target } == [nodes[1].connection])
+        #expect(observer.endings.isEmpty)
+    }
+
     @Test("a stranger that takes a member's incarnation keeps nobody out")
     func stolenIncarnation() throws {
         let (network, nodes, _) = try FlushNetwork.together(["a", "b", "c"])
