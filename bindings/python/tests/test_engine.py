@@ -89,6 +89,68 @@ def test_an_exception_ends_the_membership(example: ModuleType) -> None:
     assert engine.members == []
 
 
+@pytest.mark.parametrize("where", ["multicast", "next_event", "leave", "release"])
+def test_an_interrupt_inside_the_engine_is_raised_by_the_group(example: ModuleType, where: str) -> None:
+    armed: list[str] = []
+
+    class Interrupted(example.Member):  # type: ignore[misc, name-defined]
+        def multicast(self, data: bytes) -> bool:
+            strike("multicast")
+            return super().multicast(data)  # type: ignore[no-any-return]
+
+        def next_event(self) -> EngineEvent | None:
+            strike("next_event")
+            return super().next_event()  # type: ignore[no-any-return]
+
+        def leave(self) -> None:
+            super().leave()
+            strike("leave")
+
+        def release(self) -> None:
+            super().release()
+            strike("release")
+
+    def strike(place: str) -> None:
+        if place in armed:
+            armed.clear()
+            raise KeyboardInterrupt
+
+    engine = example.Sequencer()
+    engine.join = lambda group: _join(engine, Interrupted, group)
+    with Identity.new("anna") as anna:
+        group = Group.join(engine, "g", anna)
+        assert isinstance(group.next(timeout=10), View)
+        armed.append(where)
+
+        def use() -> None:
+            group.send(b"hello")
+            group.leave()
+            group.close()
+
+        with pytest.raises(KeyboardInterrupt):
+            use()
+        assert not armed
+        if where != "release":
+            while not isinstance(event := group.next(timeout=10), Left):
+                pass
+            assert isinstance(event.error, conclave.TransportLost)
+        group.close()
+    assert engine.members == []
+
+
+def test_what_the_report_raises_is_raised_at_the_end(example: ModuleType) -> None:
+    told: list[CheckResult] = []
+
+    def report(result: CheckResult) -> None:
+        told.append(result)
+        if len(told) == 3:
+            raise ValueError("no more of this")
+
+    with pytest.raises(ValueError, match="no more"):
+        conclave.check_transport(example.Sequencer(), message_count=5, report=report)
+    assert len(told) >= 30
+
+
 def test_the_status_of_a_refusal_arrives(example: ModuleType) -> None:
     engine = example.Sequencer()
 

@@ -323,6 +323,30 @@ def test_the_end_of_a_block_sends_what_was_sent(room: Room) -> None:
     assert "closed" in repr(anna)
 
 
+def test_the_end_of_a_block_waits_also_after_leave(room: Room) -> None:
+    anna, bert = room.meet("anna", "bert")
+
+    def say_and_go() -> None:
+        with anna:
+            anna.send(bytes(3_000_000))
+            anna.leave()
+
+    going = threading.Thread(target=say_and_go)
+    going.start()
+    assert gather([bert], Message, 1)[0][0].data == bytes(3_000_000)
+    together([bert])
+    going.join(PATIENCE)
+
+
+def test_a_call_after_the_end_says_what_ended_it(room: Room) -> None:
+    (group,) = room.meet("anna")
+    room.hub.close()
+    gather([group], Left, 1)
+    for call in (group.refresh, group.leave, lambda: group.send(b"anybody?")):
+        with pytest.raises(conclave.HasLeft, match="over: the connection to the transport is gone"):
+            call()
+
+
 def test_a_hub_that_is_not_there(tmp_path: Path) -> None:
     with Identity.new("anna") as anna:
         with pytest.raises(conclave.TransportUnreachable) as caught:

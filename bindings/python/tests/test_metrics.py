@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from types import ModuleType
 
 import pytest
 
+import conclave
+import conclave._library
+import conclave._reading
+import conclave.group
 from conclave import Group, Message, Metric
 from conclave.metrics import Unit
 
@@ -50,6 +55,28 @@ def test_prometheus_reads_the_text(room: Room) -> None:
     described = [line.split(" ")[2] for line in lines if line.startswith("# TYPE")]
     assert len(described) == len(set(described))
     assert {line.split("{")[0] for line in series} == set(described)
+
+
+@pytest.mark.parametrize("module", [conclave._reading, conclave.group])
+def test_a_signal_handler_may_not_ask_while_texts_are_copied(
+    room: Room, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ada,) = room.meet("ada")
+    refused: list[bool] = []
+
+    def decoded(text: bytes | None) -> str:
+        # Here a handler would run that asks for the same: the text would be freed before it is read.
+        with pytest.raises(conclave.WrongState):
+            ada.metrics()
+        refused.append(True)
+        return conclave._library.decoded(text)
+
+    monkeypatch.setattr(module, "decoded", decoded)
+    if module is conclave.group:
+        assert "conclave_members" in ada.metrics_text()
+    else:
+        assert ada.metrics()[0].name.startswith("conclave_")
+    assert refused
 
 
 def test_numbers_outlive_an_incarnation(room: Room) -> None:

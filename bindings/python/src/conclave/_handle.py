@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from types import TracebackType
 from typing import Any, Callable
 
 from .errors import BadHandle, WrongState
@@ -70,6 +71,21 @@ class Handle:
     def _refuse_reentry(self) -> None:
         if self.is_lending:
             raise WrongState(f"this {self._what} is in use by the call that was interrupted; call wake instead")
+
+
+class Owner:
+    """Something with a handle, usable in a ``with`` block."""
+
+    _handle: Handle
+
+    def close(self) -> None:
+        """Frees it and wipes what is secret in it; doing it again does nothing."""
+        self._handle.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 _handles: weakref.WeakSet[Handle] = weakref.WeakSet()

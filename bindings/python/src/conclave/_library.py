@@ -16,12 +16,34 @@ from .errors import BadText, ConclaveError, InvalidArgument, LibraryNotLoaded, U
 #: What the functions of this package take as a byte string.
 BytesLike = Union[bytes, bytearray, memoryview]
 
+#: A time of the library's that never comes.
+NEVER = 2**64 - 1
+
 #: The name that the dynamic linker knows the library by.
 SONAME = "libconclave.so.0"
 #: Where to load the library from instead; read by this package only, when the library is first used.
 ENVIRONMENT_VARIABLE = "CONCLAVE_LIBRARY"
 #: Where a wheel has the library that it brings along; other installations have no such file.
 BUNDLED = Path(__file__).parent / "_bundled" / SONAME
+
+
+#: How the names begin of the functions that call the program back, inside its own call.
+_CALLING_BACK = ("conclave_group_", "conclave_transport_check")
+_kept = threading.local()
+
+
+def keep(error: BaseException) -> None:
+    """Keeps what cannot pass through the library that called this thread: it is raised when its call has returned."""
+    if getattr(_kept, "error", None) is None:
+        _kept.error = error
+
+
+def _raise_kept(result: Any, _function: object, _arguments: object) -> Any:
+    error: BaseException | None = getattr(_kept, "error", None)
+    if error is None:
+        return result
+    _kept.error = None
+    raise error
 
 
 class Library:
@@ -52,6 +74,8 @@ class Library:
         except AttributeError:
             raise Unsupported(f"{self.path} has no function {name}") from None
         function.restype, function.argtypes = result, arguments  # type: ignore[attr-defined]
+        if name.startswith(_CALLING_BACK):
+            function.errcheck = _raise_kept  # type: ignore[attr-defined]
         setattr(self, name, function)
         return function
 
@@ -130,7 +154,12 @@ def failure_for(status: int, message: str = "") -> ConclaveError:
 def opened(function: Callable[..., int], *arguments: Any) -> int:
     """Calls a function that makes a handle and tells failures in an error object; returns the handle."""
     handle, error = c_void_p(), c_void_p()
-    check_error(function(*arguments, byref(handle), byref(error)), error)
+    try:
+        status = function(*arguments, byref(handle), byref(error))
+    except BaseException:
+        library().conclave_error_free(error)
+        raise
+    check_error(status, error)
     if handle.value is None:
         raise error_for(_abi.Status.BAD_HANDLE, "the library made no handle")
     return handle.value

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from ctypes import byref, c_bool, c_char_p, c_uint64, c_void_p
 from dataclasses import dataclass
-from types import TracebackType
 
 from ._abi import AdmissionCause, CertificateName, Wrapping
-from ._handle import Handle
+from ._handle import Handle, Owner
 from ._library import (
+    NEVER,
     BytesLike,
     check,
     check_error,
@@ -27,22 +27,7 @@ from .identity import Identity, Trust
 __all__ = ["Admission", "AdmissionCause", "CertificateName", "Credential", "KeyRing", "RingEntry", "Wrapping"]
 
 
-class _Owner:
-    """Something with a handle, usable in a ``with`` block."""
-
-    _handle: Handle
-
-    def close(self) -> None:
-        """Frees it and wipes what is secret in it; doing it again does nothing."""
-        self._handle.close()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class Admission(_Owner):
+class Admission(Owner):
     """A policy: what each other member has to prove. Whoever uses one takes a copy."""
 
     def __init__(self, handle: Handle) -> None:
@@ -125,7 +110,7 @@ class Admission(_Owner):
         return self
 
 
-class Credential(_Owner):
+class Credential(Owner):
     """What a member proves itself with: an identity and, as the cluster asks, a certificate and a pre-shared secret."""
 
     def __init__(self, identity: Identity, wrapping: Wrapping = Wrapping.X25519) -> None:
@@ -170,10 +155,7 @@ class RingEntry:
     retires: int | None
 
 
-_NEVER = 2**64 - 1
-
-
-class KeyRing(_Owner):
+class KeyRing(Owner):
     """Keys that all members share, by identifier: at most one is active, older ones serve until their time is over."""
 
     def __init__(self, *, _pointer: int | None = None) -> None:
@@ -229,7 +211,7 @@ class KeyRing(_Owner):
                 self._handle.is_lending = True
                 for index in range(library().conclave_key_ring_count(pointer)):
                     check(library().conclave_key_ring_get(pointer, index, byref(name), byref(active), byref(retires)))
-                    end = None if retires.value == _NEVER else retires.value
+                    end = None if retires.value == NEVER else retires.value
                     entries.append(RingEntry(decoded(name.value), active.value, end))
             finally:
                 self._handle.is_lending = False

@@ -6,11 +6,10 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from ctypes import byref, sizeof
 from dataclasses import dataclass
-from types import TracebackType
 
 from . import _abi
 from ._abi import Status, Suite, TokenKind
-from ._handle import Handle
+from ._handle import Handle, Owner
 from ._library import (
     BytesLike,
     check,
@@ -91,7 +90,7 @@ def counters_from(raw: _abi.Counters) -> Counters:
     )
 
 
-class Agreement:
+class Agreement(Owner):
     """A key agreement context of one participant. Any number of them may live in a process."""
 
     def __init__(self, identity: Identity, id: int, suite: int = Suite.STANDARD) -> None:  # noqa: A002
@@ -185,17 +184,8 @@ class Agreement:
             pointer = self._handle.pointer
             _check(pointer, library().conclave_agreement_set_threads(pointer, number))
 
-    def close(self) -> None:
-        """Frees the context and wipes its secrets; doing it again does nothing."""
-        self._handle.close()
-
     def __enter__(self) -> Agreement:
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<conclave.Agreement of participant {self.id}{' closed' if self._handle.is_closed else ''}>"

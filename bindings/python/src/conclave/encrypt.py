@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from ctypes import byref, c_size_t, c_uint64, sizeof
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Callable, Union
 
 from . import _abi
@@ -26,8 +25,8 @@ from ._abi import (
     Status,
     Wrapping,
 )
-from ._handle import Handle
-from ._library import BytesLike, check, decoded, failure_for, library, opened, text_argument, unsigned_argument
+from ._handle import Handle, Owner
+from ._library import NEVER, BytesLike, check, decoded, failure_for, library, opened, text_argument, unsigned_argument
 from .admission import Admission, Credential, KeyRing, RingEntry
 from .errors import ConclaveError
 
@@ -67,7 +66,6 @@ __all__ = [
 ADDRESS_MAX = _abi.ADDRESS_MAX
 #: Messages of one sealed record at most.
 BATCH_MAX = _abi.BATCH_MAX
-_NEVER = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -236,7 +234,7 @@ def _now(now: int | None) -> int:
     return int(time.monotonic() * 1000) if now is None else unsigned_argument(now, 64, "time")
 
 
-class Encryption:
+class Encryption(Owner):
     """One member's encryption of one cluster, for one start.
 
     Every method that takes ``now`` means milliseconds of one clock that does not go back; without it,
@@ -474,7 +472,7 @@ class Encryption:
         with self._handle.lock:
             pointer = self._handle.pointer
             self._check(pointer, library().conclave_encrypt_deadline(pointer, byref(when)))
-        return None if when.value == _NEVER else when.value
+        return None if when.value == NEVER else when.value
 
     @property
     def counters(self) -> Counters:
@@ -497,17 +495,8 @@ class Encryption:
         if status != Status.OK:
             check(status, decoded(library().conclave_encrypt_message(pointer)))
 
-    def close(self) -> None:
-        """Frees the context and wipes its keys; doing it again does nothing."""
-        self._handle.close()
-
     def __enter__(self) -> Encryption:
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _copied(address: int | None, size: int) -> bytes:

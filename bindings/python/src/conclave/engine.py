@@ -15,7 +15,16 @@ from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, Union
 
 from . import _abi
-from ._library import check, check_error, decoded, library, milliseconds_argument, text_argument, unsigned_argument
+from ._library import (
+    check,
+    check_error,
+    decoded,
+    keep,
+    library,
+    milliseconds_argument,
+    text_argument,
+    unsigned_argument,
+)
 from .errors import ConclaveError
 
 Status = _abi.Status
@@ -62,7 +71,8 @@ EngineEvent = Union[Attached, Configuration, Delivery, Ended]
 class EngineMember(ABC):
     """One membership in an engine. Nothing here may wait, nor call the group that called it.
 
-    An exception ends the membership with the status of the exception, or TRANSPORT_LOST.
+    An exception ends the membership with the status of the exception, or TRANSPORT_LOST. One that is no ``Exception``,
+    such as KeyboardInterrupt, is then raised by the method of the group that was under way.
     """
 
     @abstractmethod
@@ -170,17 +180,23 @@ class Table:
     def _release(self, token: int) -> None:
         self._lent.pop(token, None)
         member = self._members.pop(token)
-        with contextlib.suppress(Exception):
-            member.release()
+        try:
+            with contextlib.suppress(Exception):
+                member.release()
+        except BaseException as interruption:
+            keep(interruption)
 
 
 def _guarded(function: Callable[[], int]) -> int:
-    """No exception crosses the library: it becomes a status."""
+    """No exception crosses the library: it becomes a status, and what must not be swallowed is raised behind it."""
     try:
         return int(function())
     except ConclaveError as failure:
         return int(failure.status) if failure.status else int(Status.TRANSPORT_LOST)
     except Exception:
+        return int(Status.TRANSPORT_LOST)
+    except BaseException as interruption:
+        keep(interruption)
         return int(Status.TRANSPORT_LOST)
 
 
@@ -231,8 +247,10 @@ def check_transport(
 ) -> list[CheckResult]:
     """Tries a transport out, given by its URL or as an engine, and returns every check with its outcome.
 
-    Opens several members of groups of random names in this thread, which takes some seconds. ``report`` is told of each
-    check as it ends. Raises what ``Group.join`` would raise for the URL.
+    Every member is told every message, and all of it is recorded: ``member_count`` squared times ``message_count`` is
+    at most 2,000,000. Opens several members of groups of random names in this thread, which takes some seconds.
+    ``report`` is told of each check as it ends; what it raises is raised at the end. Raises what ``Group.join`` would
+    raise for the URL.
     """
     options = _abi.TransportCheckOptions()
     check(library().conclave_transport_check_options_init(byref(options), sizeof(options)))
@@ -248,18 +266,25 @@ def check_transport(
         result = CheckResult(decoded(name), held, decoded(detail))
         results.append(result)
         if report is not None:
-            report(result)
+            try:
+                report(result)
+            except BaseException as failure:
+                keep(failure)
 
     error = c_void_p()
     table = None if isinstance(transport, str) else Table(transport)
-    status = library().conclave_transport_check(
-        text_argument(transport, "transport URL") if isinstance(transport, str) else None,
-        None if table is None else byref(table.structure),
-        byref(options),
-        _abi.TransportReportFn(note),
-        None,
-        byref(error),
-    )
+    try:
+        status = library().conclave_transport_check(
+            text_argument(transport, "transport URL") if isinstance(transport, str) else None,
+            None if table is None else byref(table.structure),
+            byref(options),
+            _abi.TransportReportFn(note),
+            None,
+            byref(error),
+        )
+    except BaseException:
+        library().conclave_error_free(error)
+        raise
     if results and status == Status.TRANSPORT_UNFIT:
         library().conclave_error_free(error)
     else:

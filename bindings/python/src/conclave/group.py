@@ -18,6 +18,7 @@ from ._library import (
     check,
     decoded,
     failure_for,
+    keep,
     library,
     milliseconds_argument,
     opened,
@@ -28,7 +29,7 @@ from ._reading import check_group, group_failure, read_event, read_metrics, read
 from ._waiting import Bell, TimeLimit, sooner
 from .agreement import Counters, counters_from, export_buffer, taken
 from .engine import Engine, Table
-from .errors import BadHandle, ConclaveError, Interrupted, TimedOut
+from .errors import BadHandle, ConclaveError, HasLeft, Interrupted, TimedOut
 from .events import Event, Left, Member, View
 from .identity import Identity, Trust
 from .metrics import Metric
@@ -280,15 +281,24 @@ class Group:
     def metrics(self) -> tuple[Metric, ...]:
         """Every number that the group keeps about itself, as of now."""
         with self._handle.lock:
-            return tuple(read_metrics(self._handle.pointer))
+            pointer = self._handle.pointer
+            try:
+                self._handle.is_lending = True
+                return tuple(read_metrics(pointer))
+            finally:
+                self._handle.is_lending = False
 
     def metrics_text(self) -> str:
         """The same in Prometheus' text format, labelled with the group's and the member's name."""
         text, size = c_char_p(), c_size_t()
         with self._handle.lock:
             pointer = self._handle.pointer
-            check_group(pointer, library().conclave_group_metrics_text(pointer, byref(text), byref(size)))
-            return decoded(text.value)
+            try:
+                self._handle.is_lending = True
+                check_group(pointer, library().conclave_group_metrics_text(pointer, byref(text), byref(size)))
+                return decoded(text.value)
+            finally:
+                self._handle.is_lending = False
 
     def log_to(self, logger: logging.Logger | None, level: int = logging.INFO) -> None:
         """Has the group tell what it does, from now on: a group is silent until then. None ends it.
@@ -339,10 +349,12 @@ class Group:
 
         Doing it again does nothing. Who waits for events of this group gets BadHandle.
         """
-        self._handle.close()
-        bell, self._bell = self._bell, None
-        if bell is not None:
-            bell.mute()
+        try:
+            self._handle.close()
+        finally:
+            bell, self._bell = self._bell, None
+            if bell is not None:
+                bell.mute()
 
     def __enter__(self) -> Group:
         return self
@@ -478,7 +490,9 @@ class Group:
         """Leaves; False when the membership is over already."""
         if self._over is not None or self._handle.is_closed:
             return False
-        self.leave()
+        # The program may have asked for it before: what it sent is waited for all the same.
+        with contextlib.suppress(HasLeft):
+            self.leave()
         return True
 
     def _next_whatever_wakes(self, limit: TimeLimit) -> Event:
@@ -521,6 +535,12 @@ def _log_level(level: int) -> LogLevel:
 
 def _teller(logger: logging.Logger) -> Callable[[object, int, bytes], None]:
     def tell(_: object, level: int, line: bytes) -> None:
-        logger.log(_LOGGING_LEVELS.get(LogLevel(level), logging.WARNING), "%s", decoded(line))
+        try:
+            logger.log(_LOGGING_LEVELS.get(LogLevel(level), logging.WARNING), "%s", decoded(line))
+        except Exception:
+            # The call that is under way has nothing to do with it: ctypes tells sys.unraisablehook.
+            raise
+        except BaseException as interruption:
+            keep(interruption)
 
     return tell

@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterator
 from ctypes import byref, c_char_p, c_size_t, c_void_p
 from dataclasses import dataclass
-from types import TracebackType
 
 from . import _abi
-from ._handle import Handle
+from ._handle import Handle, Owner
 from ._library import (
     BytesLike,
     check,
@@ -39,7 +38,7 @@ def fingerprint(public_key: BytesLike) -> bytes:
     return output.raw
 
 
-class Identity:
+class Identity(Owner):
     """A name and an Ed25519 key pair. Immutable, usable from any thread.
 
     The private key stays in the library and is wiped by ``close``, at the end of a ``with`` block, or when the object
@@ -126,17 +125,8 @@ class Identity:
         """SHA-256 of the public key."""
         return fingerprint(self.public_key)
 
-    def close(self) -> None:
-        """Wipes the private key. What was joined with this identity goes on; doing it again does nothing."""
-        self._handle.close()
-
     def __enter__(self) -> Identity:
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         if self._handle.is_closed:
@@ -152,7 +142,7 @@ class TrustEntry:
     label: str
 
 
-class Trust:
+class Trust(Owner):
     """A list of accepted public keys, each with a label, in order of insertion; made empty or read with ``load``.
 
     A group takes a copy when it joins: after a change, hand the list to ``Group.set_trust``.
@@ -226,17 +216,8 @@ class Trust:
                 self._handle.is_lending = False
         return entries
 
-    def close(self) -> None:
-        """Frees the list; doing it again does nothing."""
-        self._handle.close()
-
     def __enter__(self) -> Trust:
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return "<conclave.Trust closed>" if self._handle.is_closed else f"<conclave.Trust of {len(self)} keys>"

@@ -7,22 +7,20 @@ for an ``Encryption``.
 from __future__ import annotations
 
 from ctypes import byref, c_int, c_uint16, c_uint64
-from types import TracebackType
 from typing import Callable
 
 from ._abi import Status
-from ._handle import Handle
-from ._library import check, library, opened, text_argument, unsigned_argument
+from ._handle import Handle, Owner
+from ._library import NEVER, check, library, opened, text_argument, unsigned_argument
 from .admission import Admission, Credential
-from .encrypt import _NEVER, Encryption, _now
+from .encrypt import Encryption, _now
 
 __all__ = ["KeyFetch", "KeyServer"]
 
 
-class _Exchanging:
+class _Exchanging(Owner):
     """What a program's event loop needs of either side."""
 
-    _handle: Handle
     _encryption: Encryption
 
     def _ask(self, function: Callable[..., int], *arguments: object) -> None:
@@ -41,16 +39,7 @@ class _Exchanging:
     def _deadline(self, function: Callable[..., int]) -> int | None:
         when = c_uint64()
         self._ask(function, byref(when))
-        return None if when.value == _NEVER else when.value
-
-    def close(self) -> None:
-        """Ends it; doing it again does nothing."""
-        self._handle.close()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+        return None if when.value == NEVER else when.value
 
 
 class KeyServer(_Exchanging):
