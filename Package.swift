@@ -85,7 +85,9 @@ let package = Package(
                 "SecureGroup", "Flush", "KeyAgreement", "LocalHub", "ProcessGroups", "Encrypt", "Primitives",
                 "CPlatform", "CCorosync",
             ]),
-        tests("Drivers", ["LocalHub", "Encrypt", "Primitives", "Certificates", "CPlatform"]),
+        tests(
+            "Drivers",
+            ["SecureGroup", "Flush", "KeyAgreement", "LocalHub", "Encrypt", "Primitives", "Certificates", "CPlatform"]),
         module("Arithmetic", ["Primitives", "CGMP"]),
         tests("Arithmetic", ["Primitives", "CGMP"]),
         module("SecureGroup", ["Flush", "KeyAgreement", "Arithmetic", "Primitives"]),

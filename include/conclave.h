@@ -10,7 +10,8 @@
  *  - A handle is not a pointer to memory: a wrong, stale, freed or fork-inherited one is answered with
  *    CONCLAVE_E_BAD_HANDLE, at no risk. Every _free takes NULL and does nothing.
  *  - Different handles may be used from different threads at once; one handle by one thread at a time. The exceptions
- *    are the functions whose names end in _wake: any thread may call them at any time.
+ *    are the functions whose names end in _wake: any thread may call them, as long as nobody frees the handle at that
+ *    time.
  *  - "Borrowed until X" means: the memory belongs to the library and stays as it is until X is called on that handle.
  *  - Text is UTF-8 and ends in a zero byte. Byte strings have a size in bytes. Times are milliseconds.
  *  - The library starts no thread, installs no signal handler, reads no environment and prints nothing.
@@ -135,8 +136,9 @@ CONCLAVE_API bool conclave_supports_feature(const char *name);
 CONCLAVE_API const char *conclave_status_text(conclave_status status);
 /** The status's name without prefix, such as "BAD_HANDLE", static; for a number that is none, "UNKNOWN". */
 CONCLAVE_API const char *conclave_status_name(conclave_status status);
-/** Whether the handle that gave this status can do nothing more but be freed (bad handle, transport lost or
- *  unfit, left, replaced, faults inside). */
+/** Whether the handle whose call gave this status can do nothing more but be freed (bad handle, left, transport lost or
+ *  unfit, replaced, libcrypto or the random source failed). It is about what calls answer. After an ERROR event the
+ *  membership goes on, whatever its status; after a LEFT event it is over, whatever its status. */
 CONCLAVE_API bool conclave_status_is_fatal(conclave_status status);
 
 /** Why a _new, _open, _load or _join failed: an owned object, because there is no handle yet that could tell. */
@@ -514,7 +516,8 @@ CONCLAVE_API conclave_status conclave_group_process(conclave_group *group);
 /** Fetches the next event without blocking; CONCLAVE_E_NO_EVENT when there is none. */
 CONCLAVE_API conclave_status conclave_group_next_event(conclave_group *group, conclave_event *event);
 /** For simple programs: processes and waits until there is an event, at most `timeout_ms` (negative: without end).
- *  TIMED_OUT, INTERRUPTED after conclave_group_wake, or LEFT when the LEFT event was fetched before. */
+ *  TIMED_OUT, INTERRUPTED after conclave_group_wake, or LEFT when the LEFT event was fetched before; what ended the
+ *  membership is in conclave_group_message then, as for every call that answers LEFT. */
 CONCLAVE_API conclave_status conclave_group_wait_event(conclave_group *group, int64_t timeout_ms,
                                                        conclave_event *event);
 /** Makes a wait on this group return, now or when it next begins. Any thread may call it while the group exists. */
@@ -679,7 +682,7 @@ typedef void (*conclave_transport_release_fn)(void *member);
 typedef struct conclave_transport {
     size_t size;          /**< sizeof(conclave_transport) */
     void *user_data;      /**< the engine's own, passed to join */
-    size_t payload_limit; /**< bytes of the largest message that it carries; 65,544 at least */
+    size_t payload_limit; /**< bytes of the largest message that it carries: 65,544 at least, 4 MiB + 8 are used */
     conclave_transport_join_fn join;
     conclave_transport_multicast_fn multicast;
     conclave_transport_unicast_fn unicast; /**< or NULL: a multicast that the others drop stands in for it */
@@ -704,7 +707,8 @@ CONCLAVE_API conclave_status conclave_group_join_over(const conclave_transport *
                                                       const conclave_group_options *options, conclave_group **group,
                                                       conclave_error **error);
 
-/** How a transport is tried out. Begin with CONCLAVE_TRANSPORT_CHECK_OPTIONS_INIT or the _init function. */
+/** How a transport is tried out. Begin with CONCLAVE_TRANSPORT_CHECK_OPTIONS_INIT or the _init function. All that all
+ *  members are told is recorded: member_count * member_count * message_count may be 2,000,000. */
 typedef struct conclave_transport_check_options {
     size_t size;              /**< sizeof(conclave_transport_check_options) */
     uint32_t member_count;    /**< 4; members that take part, 2 to 64, besides those who come and go */

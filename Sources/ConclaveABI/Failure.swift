@@ -113,10 +113,9 @@ func text(_ pointer: UnsafePointer<CChar>?, limit: Int, what: StaticString) thro
     return text
 }
 
-/// Swift ends the process when it gets no memory, so what is large is asked for before: from so many bytes on, and so
-/// many times what the caller gives. A message is copied, cut into fragments, sealed, framed and queued, in arrays that
-/// double as they grow: one of 16 MiB was seen to need more than 48 and less than 56 MiB (guest_test.c).
-private let largeSize = 65_536
+/// For so many copies of what a caller gives there has to be memory. A message is copied, cut into fragments, sealed,
+/// framed and queued, in arrays that double as they grow: one of 16 MiB was seen to need more than 48 and less than
+/// 56 MiB (guest_test.c).
 private let copiesOfLarge = 4
 
 /// The caller's bytes, copied. NULL is allowed when there are none.
@@ -129,7 +128,7 @@ func bytes(
     }
     guard size > 0 else { return [] }
     guard let pointer = unsafe pointer else { throw Failure(CONCLAVE_E_NULL_ARGUMENT, "the \(what) is NULL") }
-    guard size < largeSize || conclave_has_room(size * copiesOfLarge) else {
+    guard size < Memory.largeSize || Memory.hasRoom(for: size * copiesOfLarge) else {
         throw Failure(CONCLAVE_E_OUT_OF_MEMORY, "no memory for a \(what) of \(size) bytes")
     }
     return unsafe [UInt8](copying: UnsafeRawBufferPointer(start: pointer, count: size))

@@ -204,7 +204,7 @@ public func conclave_group_wait_event(
         case .event(let next): unsafe place.pointee = object.lend(next)
         case .timedOut: throw Failure(CONCLAVE_E_TIMED_OUT)
         case .woken: throw Failure(CONCLAVE_E_INTERRUPTED)
-        case .over(let reason): throw Failure(reason)
+        case .over(let reason): throw Failure(callAfter: reason)
         }
     }
 }

@@ -69,6 +69,7 @@ extension Failure {
             self.init(
                 CONCLAVE_E_OUT_OF_ORDER, "\(missing) records of this member never came; what follows is delivered")
         case .brokenMessage: self.init(CONCLAVE_E_MALFORMED, "a message's fragments do not fit together; it is lost")
+        case .noRoomForMessage: self.init(CONCLAVE_E_OUT_OF_MEMORY, "no memory for a large message; it is lost")
         case .queueFull: self.init(CONCLAVE_E_QUEUE_FULL, "too much data came before the key; a message is lost")
         case .unexpectedView: self.init(CONCLAVE_E_WRONG_VIEW)
         case .agreement(let error): self.init(error)
@@ -90,6 +91,11 @@ extension Failure {
             self.init(
                 CONCLAVE_E_TRANSPORT_LOST,
                 "cut off from the cluster (its daemon is gone, or this process was silent too long): joining again when possible"
+            )
+        case .messageExceedsTransport(let size, let limit):
+            self.init(
+                CONCLAVE_E_TOO_LARGE,
+                "the key agreement needs a message of \(size) bytes, and the transport carries \(limit): so many members need a suite with shorter values"
             )
         }
     }
@@ -123,6 +129,7 @@ extension Failure {
             self.init(CONCLAVE_E_TRANSPORT_UNFIT, "the engine breaks its contract: \(reason.text)")
         case .engine(let status): self.init(engine: status)
         case .detached: self.init(CONCLAVE_E_LEFT)
+        case .system(ENOMEM): self.init(CONCLAVE_E_OUT_OF_MEMORY, "no memory for what the transport brings")
         case .system(let number): self.init(CONCLAVE_E_IO, "the system refused a resource (errno \(number))")
         }
     }
@@ -153,11 +160,21 @@ extension Failure {
         case .secureGroup(let error): self.init(error)
         case .primitives(let error): self.init(error)
         case .queueFull: self.init(CONCLAVE_E_QUEUE_FULL)
-        case .over(let reason): self.init(reason)
+        case .over(let reason): self.init(callAfter: reason)
         case .system(let number): self.init(CONCLAVE_E_IO, "the system refused a resource (errno \(number))")
         }
     }
 
+    /// What a call gives when the membership is over: LEFT whatever ended it, and in the message what that was.
+    init(callAfter end: GroupEnd) {
+        switch end {
+        case .asked, .transport(.detached): self.init(CONCLAVE_E_LEFT)
+        case .replaced, .transport:
+            self.init(CONCLAVE_E_LEFT, "the membership is over: \(Failure(end).message)")
+        }
+    }
+
+    /// What the LEFT event gives.
     init(_ end: GroupEnd) {
         switch end {
         case .asked: self.init(CONCLAVE_E_LEFT)

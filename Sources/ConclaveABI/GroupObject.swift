@@ -75,6 +75,9 @@ final class GroupObject {
             unsafe filled.kind = UInt32(CONCLAVE_EVENT_VIEW)
             fetchedView = FetchedView(installed)
         case .message(let sender, let service, let isPrivate, let payload):
+            guard Memory.hasRoom(for: payload.count) else {
+                return unsafe lend(.problem(.secureGroup(.noRoomForMessage), about: sender), &filled)
+            }
             unsafe filled.kind = UInt32(CONCLAVE_EVENT_MESSAGE)
             unsafe filled.service = UInt32(service.rawValue)
             unsafe filled.sender = sender.id

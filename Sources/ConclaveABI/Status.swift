@@ -133,8 +133,7 @@ public func conclave_status_name(_ status: conclave_status) -> UnsafePointer<CCh
 public func conclave_status_is_fatal(_ status: conclave_status) -> Bool {
     switch Int(status) {
     case CONCLAVE_E_BAD_HANDLE, CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_TRANSPORT_UNFIT, CONCLAVE_E_LEFT,
-        CONCLAVE_E_REPLACED,
-        CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_ENTROPY, CONCLAVE_E_OUT_OF_MEMORY:
+        CONCLAVE_E_REPLACED, CONCLAVE_E_CRYPTOGRAPHY, CONCLAVE_E_ENTROPY:
         return true
     default:
         return false

@@ -128,6 +128,11 @@ private struct EngineFunctions {
             }
             let data = unsafe UnsafeBufferPointer(start: event.data, count: event.data == nil ? 0 : event.data_size)
             guard unsafe data.count == event.data_size else { return .lost(.unfit("a message's bytes are NULL")) }
+            // No member sends so much, but a stranger may: its message is nothing, and is not copied first.
+            guard data.count <= TransportLimits.largestPayload + CallbackTransport.headerSize else {
+                return unsafe .message(sender: event.connection, bytes: [])
+            }
+            guard Memory.hasRoom(for: 2 * data.count) else { return .lost(.system(errno: ENOMEM)) }
             return unsafe .message(sender: event.connection, bytes: [UInt8](data))
         case Int(CONCLAVE_TRANSPORT_ENDED):
             let reason = unsafe event.status
@@ -190,6 +195,9 @@ public func conclave_transport_check_options_init(
     }
 }
 
+/// Messages that all members of a check together may be told where order is checked: each has a record.
+private let mostMessagesTold: UInt64 = 2_000_000
+
 @unsafe
 private func checkOptions(
     _ pointer: UnsafePointer<conclave_transport_check_options>?
@@ -204,6 +212,12 @@ private func checkOptions(
     else {
         throw Failure(
             CONCLAVE_E_INVALID_ARGUMENT, "members are 2 to 64, messages 1 to 100,000, a step 1 ms to one day")
+    }
+    let told = UInt64(chosen.member_count) * UInt64(chosen.member_count) * UInt64(chosen.message_count)
+    guard told <= mostMessagesTold else {
+        throw Failure(
+            CONCLAVE_E_INVALID_ARGUMENT,
+            "so many members would be told \(told) messages; a check keeps a record of \(mostMessagesTold) at most")
     }
     var options = TransportCheckOptions()
     options.memberCount = Int(chosen.member_count)

@@ -16,7 +16,7 @@ public final class CallbackTransport {
     }
 
     /// Bytes before each payload.
-    static let headerSize = 8
+    public static let headerSize = 8
     /// Milliseconds after which an engine that had no room is asked again, should it not tell by its descriptor.
     private static let retryPause: UInt64 = 5
 
@@ -35,7 +35,7 @@ public final class CallbackTransport {
 
     private init(_ engine: OwnEngineMember, limit: Int) {
         self.engine = engine
-        engineLimit = limit
+        engineLimit = min(limit, TransportLimits.largestPayload + Self.headerSize)
     }
 
     deinit { if !isReleased { engine.release() } }
@@ -236,6 +236,9 @@ public enum TransportLimits {
     /// Bytes that the largest message of every transport has at least: a fragment of a message with all that is around
     /// it, and what a group of a hundred members says to agree on a key.
     public static let leastPayload = 65_536
+    /// Bytes of which a message of a group is never larger: the key tree of a thousand members in the largest group of
+    /// numbers has a little over 1 MB. Of an engine that carries more, no use is made.
+    public static let largestPayload = 4 << 20
     /// Bytes of the longest group name.
     public static let groupName = 128
 }

@@ -265,8 +265,8 @@ public final class GroupDriver {
             case .noDestination: outgoing.removeFirst()
             case .tooLarge:
                 outgoing.removeFirst()
-                let problem = GroupProblem.secureGroup(.messageTooLong)
-                tell(.group(.problem(problem, about: nil)), bytes: 64)
+                let (size, limit) = (message.bytes.count, transport.payloadLimit)
+                tell(.group(.problem(.messageExceedsTransport(size: size, limit: limit), about: nil)), bytes: 64)
             case .queueFull, .notAttached:
                 transport.writeQueued()
                 guard transport.canSend(byteCount: message.bytes.count) else { return }

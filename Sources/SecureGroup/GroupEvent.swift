@@ -23,6 +23,9 @@ public enum GroupProblem: Equatable, Sendable {
     case excluded
     /// What carries the group is gone for now; the member joins again when it is back.
     case disconnected
+    /// A message is larger than what the transport carries, and was not sent: so many members do not fit with this
+    /// agreement and group of numbers. (What an application sends is cut into fragments, and fits.)
+    case messageExceedsTransport(size: Int, limit: Int)
 }
 
 /// A secure view with the secret from which the application's own keys are derived. The secret belongs to this view for

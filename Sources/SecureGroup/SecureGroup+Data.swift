@@ -180,6 +180,7 @@ extension SecureGroup {
         var actions: [SecureGroupAction] = []
         if opened.missing > 0 { actions += refuse(.outOfOrder(missing: opened.missing), sender) }
         if opened.isMessageBroken { actions += refuse(.brokenMessage, sender) }
+        if opened.isMessageDropped { actions += refuse(.noRoomForMessage, sender) }
         if let message = opened.message {
             actions.append(
                 .deliverMessage(sender: sender, service: opened.service, isPrivate: isPrivate, payload: message))

@@ -52,6 +52,8 @@ public enum SecureGroupError: Error, Equatable, Sendable {
     case outOfOrder(missing: UInt64)
     /// The fragments of a message contradict each other or have a gap; the message is lost.
     case brokenMessage
+    /// There was no memory for a large message; it is lost.
+    case noRoomForMessage
     /// More data overtook the key list than the queue holds; this record is lost.
     case queueFull
     /// A view without this member, or one for which no flush was acknowledged.

@@ -300,27 +300,46 @@ static void make_the_first_handle(void) {
 /* Bytes that the process may have besides what it has. */
 static rlim_t slack;
 
-static void send_a_large_message(void) {
-    static uint8_t payload[CONCLAVE_MESSAGE_MAX];
+static uint8_t payload[CONCLAVE_MESSAGE_MAX];
+
+/* A hub with one member, which is in its view. */
+static conclave_hub *be_alone(guest *guest) {
     char path[160], place[176];
     snprintf(path, sizeof path, "%s/hub", folder);
     snprintf(place, sizeof place, "local:%s", path);
     conclave_hub *hub = NULL;
-    guest guest = {.library = &shared};
     WENT_WELL(&shared, shared.hub_new(path, NULL, &hub, NULL));
-    WENT_WELL(&shared, shared.identity_new("ada", &guest.identity, NULL));
+    WENT_WELL(&shared, shared.identity_new("ada", &guest->identity, NULL));
     conclave_group_options options = CONCLAVE_GROUP_OPTIONS_INIT;
     options.send_queue_bytes = 4 * sizeof payload;
-    WENT_WELL(&shared, shared.group_join(place, "room", guest.identity, NULL, &options, &guest.group, NULL));
-    for (int round = 0; round < 1000 && guest.members == 0; round++) {
+    WENT_WELL(&shared, shared.group_join(place, "room", guest->identity, NULL, &options, &guest->group, NULL));
+    for (int round = 0; round < 1000 && guest->members == 0; round++) {
         WENT_WELL(&shared, shared.hub_process(hub));
-        serve(&guest);
+        serve(guest);
     }
-    CHECK(guest.members == 1);
+    CHECK(guest->members == 1);
+    return hub;
+}
+
+static void part(guest *guest, conclave_hub *hub) {
+    shared.group_free(guest->group);
+    shared.identity_free(guest->identity);
+    shared.hub_free(hub);
+}
+
+/* Allows so many bytes besides what there is; returns what was allowed before. */
+static struct rlimit tighten(rlim_t more) {
     struct rlimit before;
     REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
-    struct rlimit tight = {address_space() + slack, before.rlim_max};
+    struct rlimit tight = {address_space() + more, before.rlim_max};
     REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
+    return before;
+}
+
+static void send_a_large_message(void) {
+    guest guest = {.library = &shared};
+    conclave_hub *hub = be_alone(&guest);
+    struct rlimit before = tighten(slack);
     conclave_status status = shared.group_send(guest.group, CONCLAVE_SERVICE_AGREED, payload, sizeof payload);
     REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
     conclave_status expected = slack < sizeof payload ? CONCLAVE_E_OUT_OF_MEMORY : status;
@@ -334,9 +353,44 @@ static void send_a_large_message(void) {
         serve(&guest);
     }
     CHECK(guest.messages == messages);
-    shared.group_free(guest.group);
-    shared.identity_free(guest.identity);
-    shared.hub_free(hub);
+    part(&guest, hub);
+}
+
+/* Whether the large message is there as a whole before memory becomes scarce. */
+static bool is_there;
+
+/* What comes is lost when there is no memory for it, and the member told of whom; nothing else is lost. */
+static void receive_a_large_message(void) {
+    guest guest = {.library = &shared};
+    conclave_hub *hub = be_alone(&guest);
+    WENT_WELL(&shared, shared.group_send(guest.group, CONCLAVE_SERVICE_AGREED, payload, sizeof payload));
+    const char *text = "";
+    const char *received = "conclave_messages_total{group=\"room\",member=\"ada\",direction=\"received\"} 1\n";
+    for (int round = 0; round < 100000 && is_there && strstr(text, received) == NULL; round++) {
+        WENT_WELL(&shared, shared.hub_process(hub));
+        WENT_WELL(&shared, shared.group_process(guest.group));
+        WENT_WELL(&shared, shared.group_metrics_text(guest.group, &text, NULL));
+    }
+    struct rlimit before = tighten((rlim_t)8 << 20);
+    conclave_event event = CONCLAVE_EVENT_INIT;
+    for (int round = 0; round < 100000 && event.kind == 0; round++) {
+        WENT_WELL(&shared, shared.hub_process(hub));
+        WENT_WELL(&shared, shared.group_process(guest.group));
+        shared.group_next_event(guest.group, &event);
+    }
+    REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
+    CHECK(event.kind == CONCLAVE_EVENT_ERROR && event.status == CONCLAVE_E_OUT_OF_MEMORY);
+    CHECK(strcmp(event.sender_name, "ada") == 0 && event.data_size == 0);
+    WENT_WELL(&shared, shared.group_send(guest.group, CONCLAVE_SERVICE_AGREED, payload, 32));
+    for (int round = 0; round < 100000 && guest.messages == 0; round++) {
+        WENT_WELL(&shared, shared.hub_process(hub));
+        WENT_WELL(&shared, shared.group_process(guest.group));
+        if (shared.group_next_event(guest.group, &event) != CONCLAVE_OK) continue;
+        CHECK(event.kind == CONCLAVE_EVENT_MESSAGE && event.data_size == 32);
+        guest.messages++;
+    }
+    CHECK(guest.messages == 1);
+    part(&guest, hub);
 }
 
 /* The copy under another name has never been used, so it has no table yet. */
@@ -348,6 +402,10 @@ static void test_large_allocations_that_fail(void) {
     REQUIRE(find_functions(&shared, dlopen(path, RTLD_NOW | RTLD_LOCAL)));
     in_child(make_the_first_handle);
     for (slack = 0; slack <= (rlim_t)160 << 20; slack += (rlim_t)8 << 20) in_child(send_a_large_message);
+    for (int late = 0; late < 2; late++) {
+        is_there = late == 1;
+        in_child(receive_a_large_message);
+    }
     CHECK(dlclose(shared.handle) == 0);
     CHECK(dlclose(first.handle) == 0);
     unlink(path);

@@ -57,7 +57,7 @@ static void test_statuses(void) {
 static void test_fatal_statuses(void) {
     static const int fatal[] = {CONCLAVE_E_TRANSPORT_LOST, CONCLAVE_E_TRANSPORT_UNFIT, CONCLAVE_E_LEFT,
                                 CONCLAVE_E_REPLACED,       CONCLAVE_E_BAD_HANDLE,      CONCLAVE_E_CRYPTOGRAPHY,
-                                CONCLAVE_E_OUT_OF_MEMORY,  CONCLAVE_E_ENTROPY};
+                                CONCLAVE_E_ENTROPY};
     for (size_t index = 0; index < status_count; index++) {
         bool expected = false;
         for (size_t other = 0; other < sizeof fatal / sizeof fatal[0]; other++)

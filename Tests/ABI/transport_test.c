@@ -24,7 +24,9 @@ enum fault {
     FAILS_TO_SEND,
     FAILS_TO_TELL,
     TELLS_NONSENSE,
-    TELLS_A_SHORT_MESSAGE
+    TELLS_A_SHORT_MESSAGE,
+    TELLS_AN_ENDLESS_MESSAGE,
+    CLAIMS_TO_CARRY_ANYTHING
 };
 
 static enum fault fault;
@@ -126,6 +128,7 @@ static conclave_status faulty_event(void *member, conclave_transport_event *even
     if (fault == NUMBERS_CONFIGURATIONS_ALIKE && is_configuration) event->configuration = 7;
     if (fault == TELLS_NONSENSE && event->kind == CONCLAVE_TRANSPORT_MESSAGE) event->kind = 99;
     if (fault == TELLS_A_SHORT_MESSAGE && event->kind == CONCLAVE_TRANSPORT_MESSAGE) event->data_size = 3;
+    if (fault == TELLS_AN_ENDLESS_MESSAGE && event->kind == CONCLAVE_TRANSPORT_MESSAGE) event->data_size = SIZE_MAX / 4;
     return status;
 }
 
@@ -143,6 +146,7 @@ static conclave_transport faulty_transport(struct sequencer *engine, enum fault 
     transport.next_event = faulty_event;
     transport.leave = faulty_leave;
     if (chosen == WITHOUT_UNICAST) transport.unicast = NULL;
+    if (chosen == TELLS_AN_ENDLESS_MESSAGE || chosen == CLAIMS_TO_CARRY_ANYTHING) transport.payload_limit = SIZE_MAX;
     return transport;
 }
 
@@ -181,6 +185,8 @@ static void test_own_engines(void) {
     find_out(FAILS_TO_TELL, "[nothing is lost when all send]");
     find_out(TELLS_NONSENSE, "[a message reaches all, its sender too]");
     find_out(TELLS_A_SHORT_MESSAGE, "[a message reaches all, its sender too]");
+    find_out(TELLS_AN_ENDLESS_MESSAGE, "[a message reaches all, its sender too]");
+    find_out(CLAIMS_TO_CARRY_ANYTHING, "[a message of the payload limit comes]");
 }
 
 /* ---------------------------------------------------------------------------------------------------- the hub */
@@ -286,6 +292,16 @@ static void test_refusals(void) {
     CHECK(options.member_count == 4 && options.message_count == 200 && options.step_timeout_ms == 10000);
     options.member_count = 1;
     CHECK_STATUS(CONCLAVE_E_INVALID_ARGUMENT, conclave_transport_check("local:/x", NULL, &options, NULL, NULL, NULL));
+    /* What all are told has to be remembered. */
+    options.member_count = 64;
+    options.message_count = 100000;
+    CHECK_STATUS(CONCLAVE_E_INVALID_ARGUMENT, conclave_transport_check("local:/x", NULL, &options, NULL, NULL, &error));
+    CHECK(strstr(conclave_error_message(error), "2000000") != NULL);
+    conclave_error_free(error);
+    error = NULL;
+    options.message_count = 488;
+    CHECK_STATUS(CONCLAVE_E_TRANSPORT_UNREACHABLE,
+                 conclave_transport_check("local:/x", NULL, &options, NULL, NULL, NULL));
     CHECK_STATUS(CONCLAVE_E_INVALID_ARGUMENT, conclave_transport_check("local:/x", &transport, NULL, NULL, NULL, NULL));
     CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_transport_check(NULL, NULL, NULL, NULL, NULL, NULL));
     CHECK_STATUS(CONCLAVE_E_BAD_URL, conclave_transport_check("tcp:x", NULL, NULL, NULL, NULL, NULL));

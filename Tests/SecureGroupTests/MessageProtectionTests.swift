@@ -72,6 +72,28 @@ private func hexadecimalText(_ bytes: [UInt8]) -> String {
         #expect(opened.message == message)
     }
 
+    @Test func aMessageWithoutMemoryIsLostAlone() throws {
+        var asked: [Int] = []
+        let opener = Opener(keys: try keySchedule(), me: 2, members: [1, 2]) { (size) in
+            asked.append(size)
+            return asked.count > 1
+        }
+        let lost = try sealer.seal(pattern(200_000), service: .safe)
+        var opened = try lost.map { try opener.open($0.payload, from: 1, service: $0.service, isPrivate: false) }
+        #expect(opened.map { $0.isMessageDropped } == [true, false, false, false])
+        #expect(opened.allSatisfy { $0.message == nil && $0.missing == 0 && !$0.isMessageBroken })
+        // Its fragments are verified all the same: a changed one is none of them.
+        #expect(asked == [4 * Fragmentation.fragmentSize])
+        let next = try sealer.seal(pattern(100_000), service: .safe)
+        opened = try next.map { try opener.open($0.payload, from: 1, service: $0.service, isPrivate: false) }
+        #expect(opened.last?.message == pattern(100_000))
+        #expect(opened.allSatisfy { !$0.isMessageDropped && !$0.isMessageBroken })
+        let short = try sealer.seal(pattern(Fragmentation.fragmentSize), service: .fifo)[0]
+        let message = try opener.open(short.payload, from: 1, service: .fifo, isPrivate: false).message
+        #expect(message?.count == Fragmentation.fragmentSize)
+        #expect(asked.count == 2)
+    }
+
     @Test func tooLong() throws {
         let message = [UInt8](repeating: 0, count: Fragmentation.messageLimit + 1)
         #expect(throws: SecureGroupError.messageTooLong) { try sealer.seal(message, service: .fifo) }

@@ -1,5 +1,5 @@
 public import Flush
-internal import Primitives
+public import Primitives
 
 /// What an authentic record brought.
 public struct OpenedRecord: Equatable, Sendable {
@@ -7,6 +7,8 @@ public struct OpenedRecord: Equatable, Sendable {
     public var missing: UInt64
     /// Whether a message is lost: its fragments have a gap or contradict each other.
     public var isMessageBroken: Bool
+    /// Whether a message begins for which there is no memory: it is lost, and this is told once.
+    public var isMessageDropped = false
     /// The message that the record completes.
     public var message: [UInt8]?
     /// The service that its sender asked for.
@@ -36,12 +38,17 @@ public final class Opener {
     private let me: UInt64
     /// In ascending order of ids.
     private var senders: [Sender]
+    private let hasRoom: (_ size: Int) -> Bool
 
     /// - Parameters:
     ///   - me: the id of this member.
     ///   - members: the ids of all members of the view.
-    public init(keys: KeySchedule, me: UInt64, members: [UInt64]) {
+    ///   - hasRoom: tells whether so many bytes of memory could be had; asked before a message of several fragments.
+    public init(
+        keys: KeySchedule, me: UInt64, members: [UInt64], hasRoom: @escaping (_ size: Int) -> Bool = Memory.hasRoom
+    ) {
         self.keys = keys
+        self.hasRoom = hasRoom
         tags = keys.binding.tags
         self.me = me
         senders = members.sorted().map { Sender(id: $0) }
@@ -85,7 +92,7 @@ public final class Opener {
             }
             stream.sequence = header.sequence
             if stream.reassembly?.isComplete == true {
-                opened.message = stream.reassembly?.plaintext
+                opened.message = stream.reassembly?.message
                 stream.reassembly = nil
             }
             return opened
@@ -97,7 +104,9 @@ public final class Opener {
         if header.fragmentCount == 1 {
             opened.message = plaintext
         } else if header.fragmentIndex == 0 {
-            stream.reassembly = Reassembly(header, plaintext)
+            let reassembly = Reassembly(header, plaintext, hasRoom: hasRoom)
+            opened.isMessageDropped = !reassembly.isKept
+            stream.reassembly = reassembly
         }
         return opened
     }

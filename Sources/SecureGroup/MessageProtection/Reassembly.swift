@@ -5,16 +5,24 @@ struct Reassembly {
     private let service: Service
     private let count: UInt16
     private var next: UInt16
-    private(set) var plaintext: [UInt8]
+    private var plaintext: [UInt8] = []
+    /// Whether its fragments are kept. Without memory for them they are verified and counted, so that what comes next
+    /// of this sender is known for what it is.
+    let isKept: Bool
 
     /// Begins with the first of several fragments.
-    init(_ header: SealedHeader, _ plaintext: [UInt8]) {
+    ///
+    /// - Parameter hasRoom: tells whether so many bytes could be had: the most that the fragments can hold.
+    init(_ header: SealedHeader, _ plaintext: [UInt8], hasRoom: (_ size: Int) -> Bool) {
         service = header.service
         count = header.fragmentCount
         next = 1
+        let size = Int(header.fragmentCount) * Fragmentation.fragmentSize
+        isKept = hasRoom(size)
+        guard isKept else { return }
         self.plaintext = plaintext
         // Within the limit of a message; what is never filled is never touched either.
-        self.plaintext.reserveCapacity(Int(header.fragmentCount) * Fragmentation.fragmentSize)
+        self.plaintext.reserveCapacity(size)
     }
 
     /// Whether a record that follows without a gap continues this message.
@@ -26,10 +34,18 @@ struct Reassembly {
     mutating func append(
         opening open: (inout [UInt8]) throws(SecureGroupError) -> Void
     ) throws(SecureGroupError) {
-        try open(&plaintext)
+        if isKept {
+            try open(&plaintext)
+        } else {
+            var passedOver: [UInt8] = []
+            try open(&passedOver)
+        }
         next += 1
     }
 
     /// Whether the last fragment is there.
     var isComplete: Bool { next == count }
+
+    /// The message, once it is complete; nil when there was no memory for it.
+    var message: [UInt8]? { isKept ? plaintext : nil }
 }

@@ -90,7 +90,8 @@ class ConclaveError(Exception):
     """The root of all errors of this package. An instance of the root itself is a status that this version knows not.
 
     ``message`` is one line that tells what happened and what to do about it; ``status`` is the library's number,
-    ``name`` its name. ``is_fatal`` tells that the object which gave this error can do nothing more but be closed.
+    ``name`` its name. ``is_fatal`` tells that the object whose call raised this error can do nothing more but be
+    closed. It says nothing about the error of an ErrorEvent, after which the membership goes on.
     """
 
     status: int = 0
@@ -427,7 +428,9 @@ class EntropyFault(InternalFault, status=Status.ENTROPY):
 
 
 class OutOfMemory(InternalFault, MemoryError, status=Status.OUT_OF_MEMORY):
-    """A large buffer could not be allocated."""
+    """A large buffer could not be allocated; what was to be done was not, and the object goes on."""
+
+    is_fatal = False
 
 
 def _leaves(root: type[ConclaveError]) -> dict[int, type[ConclaveError]]:

@@ -201,7 +201,9 @@ class Transport(Structure):
 
 
 class TransportCheckOptions(Structure):
-    """How a transport is tried out. Begin with CONCLAVE_TRANSPORT_CHECK_OPTIONS_INIT or the _init function."""
+    """How a transport is tried out. Begin with CONCLAVE_TRANSPORT_CHECK_OPTIONS_INIT or the _init function. All that
+    all members are told is recorded: member_count * member_count * message_count may be 2,000,000.
+    """
 
     _fields_ = (
         ("size", c_size_t),
