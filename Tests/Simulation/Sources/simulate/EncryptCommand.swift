@@ -1,7 +1,6 @@
 import ArgumentParser
 import Dispatch
 import EncryptNetwork
-import Foundation
 import Primitives
 import Synchronization
 
@@ -16,21 +15,7 @@ struct EncryptCommand: ParsableCommand {
             hear each other; at all times nothing is delivered twice, in another's name, or to who was not meant.
             """)
 
-    @Option(help: "One seed.")
-    var seed: UInt64?
-    @Option(help: "Seeds, A..B, both included.")
-    var seeds: SeedRange?
-    @Option(help: "Break the library in this way: see \"simulate mutations\".")
-    var mutation: String?
-    @Option(help: "How many threads.")
-    var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
-    @Flag(help: "Print what happens.")
-    var verbose = false
-
-    func validate() throws {
-        if let mutation, Mutation(name: mutation) == nil { throw ValidationError("no mutation is called \(mutation)") }
-        guard jobs > 0 else { throw ValidationError("--jobs is at least 1") }
-    }
+    @OptionGroup var options: SeedOptions
 
     /// What all runs so far came to.
     private struct Sum {
@@ -44,11 +29,11 @@ struct EncryptCommand: ParsableCommand {
     }
 
     func run() throws {
-        Mutation.active = mutation.flatMap { Mutation(name: $0) }
-        let range = seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1)
+        options.activateMutation()
+        let range = options.range
         let sum = Mutex(Sum(next: range.first))
-        let (last, isVerbose) = (range.last, verbose)
-        DispatchQueue.concurrentPerform(iterations: jobs) { _ in
+        let (last, isVerbose) = (range.last, options.verbose)
+        DispatchQueue.concurrentPerform(iterations: options.jobs) { _ in
             while let seed = Self.next(sum, last) { Self.carryOut(seed, sum, isVerbose) }
         }
         let result = sum.withLock { $0 }
@@ -56,7 +41,7 @@ struct EncryptCommand: ParsableCommand {
             for violation in failure.violations.prefix(3) { print("seed \(failure.seed): \(violation)") }
             print(
                 "  scripts/simulate encrypt --seed \(failure.seed) --verbose"
-                    + (mutation.map { " --mutation \($0)" } ?? ""))
+                    + (options.mutation.map { " --mutation \($0)" } ?? ""))
         }
         print(
             "\(result.members) members, \(result.views) views installed, \(result.delivered) messages delivered, "

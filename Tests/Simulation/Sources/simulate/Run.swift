@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Pages
-import Primitives
 import SecureGroup
 import SimulatedNetwork
 import Traces
@@ -9,10 +8,7 @@ import Traces
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs seeds (the default).")
 
-    @Option(help: "One seed.")
-    var seed: UInt64?
-    @Option(help: "Seeds, A..B, both included.")
-    var seeds: SeedRange?
+    @OptionGroup var options: SeedOptions
     @Option(help: "How many members; drawn from the seed otherwise.")
     var members: Int?
     @Option(help: "How many events; drawn from the seed otherwise.")
@@ -27,24 +23,18 @@ struct Run: ParsableCommand {
     var agreement = "gdh"
     @Option(help: "Of a hundred seeds, so many run real signatures and a real group of numbers.")
     var realShare = 2
-    @Option(help: "Break the library in this way: see \"simulate mutations\".")
-    var mutation: String?
     @Flag(help: "Judge what must never happen alone, not that every component ends in one secure view.")
     var safetyOnly = false
     @Flag(help: "Every state must receive every event that it can receive, in these seeds together.")
     var complete = false
     @Flag(help: "Stop at the first seed that fails.")
     var untilFailure = false
-    @Option(help: "How many threads.")
-    var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Write the summary, as JSON, to this file.")
     var json: String?
     @Option(help: "Draw a single seed on a page, in this file. (A run that fails is drawn in any case.)")
     var html: String?
     @Option(help: "Write the trace of a single seed, as JSON, to this file.")
     var trace: String?
-    @Flag(help: "Print the trace.")
-    var verbose = false
 
     func validate() throws {
         guard Suites.suite(suite) != nil else { throw ValidationError("no suite is called \(suite)") }
@@ -52,26 +42,24 @@ struct Run: ParsableCommand {
             throw ValidationError("no agreement is called \(agreement)")
         }
         guard (0...100).contains(realShare) else { throw ValidationError("--real-share is a percentage") }
-        if let mutation, Mutation(name: mutation) == nil { throw ValidationError("no mutation is called \(mutation)") }
-        if html != nil || trace != nil || verbose, seeds != nil || algorithm.each.count > 1 {
+        if html != nil || trace != nil || options.verbose, options.seeds != nil || algorithm.each.count > 1 {
             throw ValidationError("--html, --trace and --verbose are for one seed and one algorithm")
         }
-        guard jobs > 0 else { throw ValidationError("--jobs is at least 1") }
         if let members, !(1...200).contains(members) { throw ValidationError("--members is 1 to 200") }
         if let events, !(0...10_000).contains(events) { throw ValidationError("--events is 0 to 10000") }
     }
 
     func run() throws {
-        Mutation.active = mutation.flatMap { Mutation(name: $0) }
+        options.activateMutation()
         let plan = RunPlan(
-            seeds: seeds ?? SeedRange(first: seed ?? 1, last: seed ?? 1), members: members, events: events,
+            seeds: options.range, members: members, events: events,
             flavour: flavour, algorithms: algorithm.each, suite: suite,
             agreement: agreement, realShare: realShare,
             isSafetyOnly: safetyOnly)
-        let runner = Runner(plan: plan, jobs: jobs, stopsAtFailure: untilFailure)
+        let runner = Runner(plan: plan, jobs: options.jobs, stopsAtFailure: untilFailure)
         let report = try runner.run()
         if let kept = report.trace {
-            if verbose { TraceText(kept).print() }
+            if options.verbose { TraceText(kept).print() }
             if let html { try draw(kept, report.failures, html) }
             if let trace { try JSONEncoder().encode(kept).write(to: URL(fileURLWithPath: trace)) }
         }
