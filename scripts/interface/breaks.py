@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,6 +129,11 @@ PATCHES = [
 ]
 
 
+#: Of every addition the day is part; without it, none passes.
+DAY = re.compile(r"(?<=^#define CONCLAVE_ABI_DATE )\d+$", re.M)
+LATER, EARLIER = "20991231", "20260101"
+
+
 #: The languages between them tell nothing that these do not.
 LANGUAGES = (guard.LANGUAGES[0], guard.LANGUAGES[-1])
 
@@ -162,6 +168,7 @@ def prove(library: Path, folder: Path) -> Report:
     proof.note("the header and the library as they are pass", "".join(why for _, why in untouched.broken))
     for patch in PATCHES:
         prove_patch(proof, patch, folder)
+    prove_date(proof, folder)
     plain = build(Build("as ours"), folder)
     fine = Report()
     guard.check_library(fine, plain, HEADER)
@@ -177,28 +184,50 @@ def prove(library: Path, folder: Path) -> Report:
     return proof
 
 
+def check_text(text: str, folder: Path) -> Report:
+    """What the guard says of a header with this text."""
+    shutil.rmtree(folder / "patched", ignore_errors=True)
+    (folder / "patched").mkdir()
+    header = folder / "patched" / "conclave.h"
+    header.write_text(text)
+    report = Report()
+    try:
+        guard.check_header(report, header, BASELINE, folder, LANGUAGES)
+    except (guard.Failed, model.Unreadable) as failure:
+        report.note("the header can be read and compiled", str(failure))
+    return report
+
+
 def prove_patch(proof: Report, patch: Patch, folder: Path) -> None:
     text = HEADER.read_text()
     for old in filter(None, (patch.old, patch.also[0])):
         if old not in text:
             proof.note(patch.what, f"the header does not hold {old!r}")
             return
-    shutil.rmtree(folder / "patched", ignore_errors=True)
-    (folder / "patched").mkdir()
-    header = folder / "patched" / "conclave.h"
     text = text.replace(patch.old, patch.new, 1)
-    header.write_text(text.replace(*patch.also, 1) if patch.also[0] else text)
-    report = Report()
-    try:
-        guard.check_header(report, header, BASELINE, folder, LANGUAGES)
-    except (guard.Failed, model.Unreadable) as failure:
-        report.note("the header can be read and compiled", str(failure))
+    text = text.replace(*patch.also, 1) if patch.also[0] else text
+    # With a later date in each, so that no break is noticed by the date alone.
+    report = check_text(DAY.sub(LATER, text), folder)
     if patch.is_break:
         tools = {"abidiff" if what.startswith("types") else "the compiler" for what, _ in report.broken}
         proof.note(f"noticed: {patch.what} ({' and '.join(sorted(tools))})", "" if report.broken else "nobody noticed")
-    else:
-        wrong = "".join(why for _, why in report.broken)
-        proof.note(f"let through and reported: {patch.what}", wrong or ("" if report.added else "nobody reported it"))
+        return
+    wrong = "".join(why for _, why in report.broken)
+    proof.note(f"let through and reported: {patch.what}", wrong or ("" if report.added else "nobody reported it"))
+    noticed = by_date_alone(check_text(text, folder))
+    proof.note(f"noticed: {patch.what} without a later date", "" if noticed else "nobody noticed")
+
+
+def prove_date(proof: Report, folder: Path) -> None:
+    text = HEADER.read_text()
+    noticed = by_date_alone(check_text(DAY.sub(EARLIER, text), folder))
+    proof.note("noticed: an earlier date", "" if noticed else "nobody noticed")
+    report = check_text(DAY.sub(LATER, text), folder)
+    proof.note("let through: a later date alone", "".join(why for _, why in report.broken))
+
+
+def by_date_alone(report: Report) -> bool:
+    return [what.split(maxsplit=1)[0] for what, _ in report.broken] == ["CONCLAVE_ABI_DATE"]
 
 
 def build(wanted: Build, folder: Path) -> Path:

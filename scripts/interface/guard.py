@@ -139,6 +139,25 @@ def check_header(
         for member in structure.members
         if f"MEMBER({structure.name}, {member.name}," not in known
     ]
+    check_date(report, interface, baseline)
+
+
+DATE_HEAD = "# CONCLAVE_ABI_DATE of the header that was accepted last. What is added later has a later one.\n"
+
+
+def check_date(report: Report, interface: Interface, baseline: Path) -> None:
+    """Bindings refuse a library by its date: one without the additions must not have the date of one with them."""
+    path = baseline / "date"
+    if not path.exists():
+        raise Failed(f"{path} is not there")
+    accepted, now = int(path.read_text().split()[-1]), int(interface.macro("CONCLAVE_ABI_DATE"))
+    wrong = ""
+    if now < accepted:
+        wrong = f"it is {now}, and was {accepted}"
+    elif now == accepted and report.added:
+        added = "".join(f"  {each}\n" for each in report.added)
+        wrong = f"it is still {accepted}, as before these additions:\n{added}"
+    report.note("CONCLAVE_ABI_DATE is later when something was added, and never earlier", wrong)
 
 
 def check_symbols(report: Report, library: Path, baseline: Path, folder: Path) -> None:
@@ -219,5 +238,6 @@ def accept(library: Path, header: Path, baseline: Path, folder: Path) -> None:
         lines.append(f"{name} {' '.join(map(str, every))}\n")
     (baseline / "sizes").write_text(SIZES_HEAD + "".join(lines))
     (baseline / "interface.c").write_text(shadow.assertions(interface, found))
+    (baseline / "date").write_text(f"{DATE_HEAD}{interface.macro('CONCLAVE_ABI_DATE')}\n")
     describe(build_shadow(header, folder), baseline / "types.abi")
     describe(library, baseline / "symbols.abi")
