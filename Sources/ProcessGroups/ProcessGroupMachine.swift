@@ -42,7 +42,8 @@ public enum ProcessGroupAction: Equatable, Sendable {
 /// In a **round** every process says its state: which configuration it is in, what it had heard there as the round
 /// began, and its members. Who was in the same configuration and heard the same goes on together; that is the
 /// transitional set. So it does not matter what the membership below tells or forgets about who parted in between.
-/// Messages that come during a round are delivered in the configuration before, to those who are in it.
+/// Messages that come during a round are delivered in the configuration before, to those who are in it and go on
+/// together with their sender, as far as it has said its state.
 public struct ProcessGroupMachine {
     private struct Peer {
         let address: ProcessAddress
@@ -50,6 +51,9 @@ public struct ProcessGroupMachine {
         var expected: UInt64? = nil
         /// A frame of it is missing: what follows is ignored until its next state.
         var isBroken = false
+        /// It said that it comes from another configuration, or had heard other things in this one. Until the next
+        /// configuration its messages are for those that it comes with: here they would stand behind a gap.
+        var isApart = false
     }
 
     private struct Member: Equatable {
@@ -88,10 +92,25 @@ public struct ProcessGroupMachine {
         var deadline: UInt64? = nil
     }
 
+    /// Where a process comes from, as it says in a round: whoever says the same goes on together.
+    private struct Origin: Equatable {
+        let configuration: UInt64
+        let heard: UInt64
+
+        init(configuration: UInt64, heard: UInt64) {
+            self.configuration = configuration
+            self.heard = heard
+        }
+
+        init(_ state: ProcessState) { self.init(configuration: state.configuration, heard: state.heard) }
+    }
+
     private struct Local {
         let connection: UInt64
         /// The number of the frame that says that it leaves.
         var farewell: UInt64? = nil
+        /// It was told so, which happens once.
+        var isAttached = false
         var isLeaving: Bool { farewell != nil }
     }
 
@@ -105,6 +124,8 @@ public struct ProcessGroupMachine {
     private var installed: Installed? = nil
     private var round: Round? = nil
     private var needsState = false
+    /// What this process has said of its state and not heard yet, in order.
+    private var underWay: [(round: UInt64, origin: Origin, sequence: UInt64)] = []
     private var locals: [Local] = []
     private var nextSequence: UInt64 = 0
     /// Since when something of this process has been under way, without anything of it having come.
@@ -156,10 +177,13 @@ public struct ProcessGroupMachine {
     /// A frame of a process, at its place in the order.
     public mutating func received(_ bytes: [UInt8], from address: ProcessAddress) -> [ProcessGroupAction] {
         guard let index = peers.firstIndex(where: { $0.address == address }) else { return [] }
-        if address == own { underWaySince = nil }
         guard let (sequence, frame) = try? ProcessGroupFrame.read(bytes) else {
             malformedCount &+= 1
             return []
+        }
+        if address == own {
+            underWaySince = nil
+            underWay.removeAll { $0.sequence <= sequence }
         }
         var actions: [ProcessGroupAction] = []
         if case .state(let state) = frame, awaits(state, of: address) {
@@ -168,6 +192,7 @@ public struct ProcessGroupMachine {
             if isGap, address == own { end(.lost, &actions) }
             peers[index].expected = sequence &+ 1
             peers[index].isBroken = false
+            peers[index].isApart = address != own && Origin(state) != ownOrigin
             note(address, sequence)
             round?.said.append(Said(process: address, state: state, connections: state.connections))
             if address == own { endWhoLeft(before: sequence, &actions) }
@@ -188,6 +213,11 @@ public struct ProcessGroupMachine {
         }
         peers[index].expected = sequence &+ 1
         note(address, sequence)
+        if peers[index].isApart, case .message = frame {
+            // Who takes it, and who does not, do not go on together.
+            note(address, ~sequence)
+            return actions
+        }
         take(frame, from: address, &actions)
         return actions
     }
@@ -269,9 +299,11 @@ public struct ProcessGroupMachine {
         guard needsState else { return }
         needsState = false
         let connections = locals.filter { !$0.isLeaving }.map { $0.connection }.sorted()
+        let origin = Origin(configuration: installed?.id ?? 0, heard: current.heard)
         let state = try? ProcessState(
-            round: current.id, nonce: nonce(), configuration: installed?.id ?? 0,
-            heard: installed == nil ? 0 : current.heard, connections: connections)
+            round: current.id, nonce: nonce(), configuration: origin.configuration, heard: origin.heard,
+            connections: connections)
+        if state != nil { underWay.append((current.id, origin, nextSequence)) }
         if let state { actions.append(send(.state(state))) }
     }
 
@@ -300,14 +332,14 @@ extension ProcessGroupMachine {
         needsState = true
     }
 
-    /// Stands for all that was heard in the present configuration, and for whose next frame would be taken: who hears
+    /// Stands for all that was heard in the present configuration, and for whose next message would be taken: who hears
     /// the same from here on as well goes on together.
     private var heardSoFar: UInt64 {
         guard let installed else { return 0 }
         var fingerprint = Fingerprint()
         for heard in installed.heard {
             let peer = peers.first { $0.address == heard.process }
-            let isTaken = peer.map { $0.expected != nil && !$0.isBroken } ?? false
+            let isTaken = peer.map { $0.expected != nil && !$0.isBroken && !$0.isApart } ?? false
             fingerprint.mix(heard.process)
             fingerprint.mix(heard.frames.value)
             fingerprint.mix(isTaken ? 1 : 0)
@@ -324,6 +356,13 @@ extension ProcessGroupMachine {
     private func awaits(_ state: ProcessState, of process: ProcessAddress) -> Bool {
         guard let round, state.round == round.id, !round.struck.contains(process) else { return false }
         return !round.said.contains { $0.process == process }
+    }
+
+    /// What this process has said in this round, or will have said: what is under way for it counts.
+    private var ownOrigin: Origin {
+        if let said = round?.said.first(where: { $0.process == own }) { return Origin(said.state) }
+        if let coming = underWay.first(where: { $0.round == round?.id }) { return coming.origin }
+        return Origin(configuration: installed?.id ?? 0, heard: round?.heard ?? 0)
     }
 
     private func missing(_ round: Round) -> [ProcessAddress] {
@@ -363,6 +402,7 @@ extension ProcessGroupMachine {
         needsState = false
         let said = current.said.sorted { $0.process < $1.process }
         let members = Self.members(said)
+        for index in peers.indices { peers[index].isApart = false }
         let heard = peers.map { Heard(process: $0.address) }
         if let previous = installed, previous.members == members, haveAllGoneOn(said, from: previous.id) {
             installed?.heard = heard
@@ -430,16 +470,17 @@ extension ProcessGroupMachine {
         }
     }
 
-    private func tell(
+    private mutating func tell(
         _ next: Installed, _ transitional: [Member], newcomers: (Member) -> Bool,
         _ actions: inout [ProcessGroupAction]
     ) {
         let members = next.members.map { $0.connection }
         let going = transitional.map { $0.connection }
         for member in next.members where member.process == own {
-            guard locals.contains(where: { $0.connection == member.connection }) else { continue }
+            guard let index = locals.firstIndex(where: { $0.connection == member.connection }) else { continue }
+            if !locals[index].isAttached { actions.append(.tell(member: member.connection, .attached)) }
+            locals[index].isAttached = true
             let isNew = newcomers(member)
-            if isNew { actions.append(.tell(member: member.connection, .attached)) }
             actions.append(
                 .tell(
                     member: member.connection,

@@ -1,7 +1,8 @@
 """Turns a member's report into a recording, as `conclave join --record` writes it: see Tools' Recorder.swift.
 
 Times are microseconds of the wall clock. A message gets the same number at its sender and at its receivers: a hash of
-what all of them can count, which is the view, the sender, the service and its place among those sent so in the view.
+the view, the sender and the number that the sender has written into it, so that one which is missing shows. (The command
+does not know what is in a message, and counts.)
 """
 
 from __future__ import annotations
@@ -33,8 +34,6 @@ class Recording:
         self._id = 0
         self._index = -1
         self._view = b""
-        self._sent: dict[tuple[int, int, int], int] = {}
-        self._delivered: dict[tuple[int, int, int], int] = {}
         self._is_over = False
 
     def take(self, line: str) -> None:
@@ -51,15 +50,18 @@ class Recording:
             self._happen(time, {"flushOk": {}})
         elif what == "error" and rest[0] == "TRANSPORT_LOST":
             pass  # the network's doing, which is no fault of the group's: the membership ends, and another begins
+        elif what == "error" and rest[0] == "NOT_ADMITTED":
+            self._happen(time, {"problem": {"_0": "not admitted: " + " ".join(rest[1:])}})
         elif what == "error":
             self._happen(time, {"problem": {"_0": " ".join(rest[1:])}})
         elif what == "view":
             self._install(time, rest)
         elif what == "sent":
-            self._message(time, "sent", self._sent, self._id, int(rest[0]), 0, int(rest[1]))
+            service, size, number = (int(word) for word in rest)
+            self._message(time, "sent", self._id, service, 0, size, number)
         elif what == "delivered":
-            sender, service, is_private, size = (int(word) for word in rest)
-            self._message(time, "delivered", self._delivered, sender, service, self._id if is_private else 0, size)
+            sender, service, is_private, size, number = (int(word) for word in rest)
+            self._message(time, "delivered", sender, service, self._id if is_private else 0, size, number)
         elif what == "end":
             self.end(time, {"left": {}} if rest[0] == "LEFT" else {"crashed": {}})
 
@@ -80,7 +82,7 @@ class Recording:
             self._write({"membership": {"id": own, "isStranger": False, "isWhole": True, "name": self.name}})
             for earlier, kind in pending:
                 self._happen(earlier, kind)
-        self._view, self._sent, self._delivered = identifier, {}, {}
+        self._view = identifier
         view = {
             "keyFingerprint": fingerprint,
             "members": [int(member[0]) for member in members],
@@ -90,20 +92,10 @@ class Recording:
         self._happen(time, {"view": {"_0": view}})
 
     def _message(
-        self,
-        time: int,
-        kind: str,
-        counts: dict[tuple[int, int, int], int],
-        sender: int,
-        service: int,
-        destination: int,
-        size: int,
+        self, time: int, kind: str, sender: int, service: int, destination: int, size: int, number: int
     ) -> None:
-        stream = (sender, service, destination)
-        place = counts.get(stream, 0)
-        counts[stream] = place + 1
-        number = fnv([self._view, *(part.to_bytes(8, "little") for part in (*stream, place))])
-        record: dict[str, Any] = {"number": number, "sender": sender, "service": SERVICES[service]}
+        name = fnv([self._view, *(part.to_bytes(8, "little") for part in (sender, number))])
+        record: dict[str, Any] = {"number": name, "sender": sender, "service": SERVICES[service]}
         if destination:
             record["destination"] = destination
         self._happen(time, {kind: {"_0": {**record, "what": f"text of {size} bytes"}}})

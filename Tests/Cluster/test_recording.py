@@ -14,11 +14,11 @@ VIEW = "view 1 " + "ab" * 32 + " " + "cd" * 32
 ANNA = [
     "100 connected",
     f"110 {VIEW} 7 7,anna,1 8,bert,0",
-    "120 sent 3 10",
-    "121 sent 3 10",
-    "130 delivered 7 3 0 10",
-    "140 delivered 8 3 0 10",
-    "150 delivered 7 3 0 10",
+    "120 sent 3 10 0",
+    "121 sent 3 10 1",
+    "130 delivered 7 3 0 10 0",
+    "140 delivered 8 3 0 10 0",
+    "150 delivered 7 3 0 10 1",
     "160 flush-request",
     "161 flush-ok",
     "162 signal",
@@ -27,10 +27,10 @@ ANNA = [
 BERT = [
     "101 connected",
     f"111 {VIEW} 8 7,anna,0 8,bert,1",
-    "125 sent 3 10",
-    "131 delivered 7 3 0 10",
-    "141 delivered 8 3 0 10",
-    "151 delivered 7 3 0 10",
+    "125 sent 3 10 0",
+    "131 delivered 7 3 0 10 0",
+    "141 delivered 8 3 0 10 0",
+    "151 delivered 7 3 0 10 1",
     "165 flush-request",
     "166 flush-ok",
     "167 signal",
@@ -55,6 +55,12 @@ def swapped(report: list[str], first: int, second: int) -> list[str]:
     return result
 
 
+def test_who_waits_outside_disturbs_nobody(tmp_path: Path) -> None:
+    told = "109 error NOT_ADMITTED the members do not accept this identity"
+    done = judged(tmp_path, ANNA, [*BERT[:1], told, *BERT[1:]])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_what_is_right_holds(tmp_path: Path) -> None:
     done = judged(tmp_path, ANNA, BERT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -65,11 +71,13 @@ def test_what_is_right_holds(tmp_path: Path) -> None:
     ("broken", "bert"),
     [
         ("11.2 Agreed Delivery", swapped(BERT, 3, 4)),
-        # Deliveries are counted, so that one too many is one that nobody sent.
-        ("4 Delivery Integrity", [*BERT[:6], "152 delivered 7 3 0 10", *BERT[6:]]),
+        ("4 Delivery Integrity", [*BERT[:6], "152 delivered 7 3 0 10 2", *BERT[6:]]),
+        ("5 No Duplication", [*BERT[:6], "152 delivered 7 3 0 10 1", *BERT[6:]]),
+        ("9 FIFO Delivery", [*BERT[:3], *BERT[4:]]),
         ("11.3 Agreed Delivery", [*BERT[:4], *BERT[5:]]),
         ("same view, same key", [line.replace("cd", "ce") for line in BERT]),
-        ("A.1", [*BERT[:8], "166 sent 3 10", *BERT[8:]]),
+        ("undisturbed", [*BERT[:6], "152 error WRONG_VIEW the message was made for another view", *BERT[6:]]),
+        ("A.1", [*BERT[:8], "166 sent 3 10 1", *BERT[8:]]),
     ],
 )
 def test_what_is_wrong_is_seen(tmp_path: Path, broken: str, bert: list[str]) -> None:

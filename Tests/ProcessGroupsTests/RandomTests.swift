@@ -76,6 +76,7 @@ import Testing
         }
     }
 
+    /// Each configuration of a member; the last one has no next.
     private func stays(_ record: Record) -> [Stay] {
         var stays: [Stay] = []
         var current: Stay? = nil
@@ -94,6 +95,7 @@ import Testing
             case .attached, .ended: break
             }
         }
+        if let current { stays.append(current) }
         return stays
     }
 
@@ -107,11 +109,36 @@ import Testing
                 if case .configuration(id, let others, _) = match, others != members { return "different members" }
             }
         }
+        if let flaw = flawOfSender(one, at: other) ?? flawOfSender(other, at: one) { return flaw }
         for stay in stays(one) where stay.transitional.contains(other.connection) {
             for match in stays(other) where match.next == stay.next {
                 if match.id != stay.id { return "came along from another configuration" }
                 if !match.transitional.contains(one.connection) { return "do not name each other" }
                 if match.messages != stay.messages { return "went on together and were told different messages" }
+            }
+        }
+        return nil
+    }
+
+    /// What a receiver was told of a sender's messages, against what the sender was told: in the same configuration, and
+    /// after all that the sender had been told in it when it sent. (A sender that is gone need not have been told its
+    /// last ones.)
+    private func flawOfSender(_ sender: Record, at receiver: Record) -> String? {
+        func isOfSender(_ message: UInt64) -> Bool { message >> 32 == sender.connection }
+        let own = stays(sender)
+        for stay in stays(receiver) {
+            let told = own.first { $0.id == stay.id }?.messages ?? []
+            let sent = told.filter(isOfSender)
+            for (place, message) in stay.messages.filter(isOfSender).enumerated() {
+                if place >= sent.count || sent[place] != message {
+                    if sender.isGone, !own.contains(where: { $0.messages.contains(message) }) { break }
+                    return "\(message & 0xffff_ffff) was told elsewhere than at its sender, or after a gap"
+                }
+                let before = stay.messages.prefix { $0 != message }
+                guard let causes = sender.causes[message], causes.configuration == stay.id else { continue }
+                if !told.prefix(causes.told).allSatisfy(before.contains) {
+                    return "\(message & 0xffff_ffff) was told without what its sender had been told before"
+                }
             }
         }
         return nil
@@ -155,8 +182,9 @@ import Testing
                 else { continue }
                 number += 1
                 let count = process.outbox.count
-                world.send(record, of: process, number)
-                if process.outbox.count > count { sent.append((record, number)) }
+                let message = record.connection << 32 | number
+                world.send(record, of: process, message)
+                if process.outbox.count > count { sent.append((record, message)) }
             }
         }
         world.arrange([nodes])
@@ -175,7 +203,9 @@ import Testing
             return "\(record.connection) sees \(record.members) in the end, not \(expected)"
         }
         for (record, number) in sent where record.end == nil && alive.contains(where: { $0 === record }) {
-            if !items(record).contains(.message(number)) { return "\(record.connection) never heard its own \(number)" }
+            if !items(record).contains(.message(number)) {
+                return "\(record.connection) never heard its own \(number & 0xffff_ffff)"
+            }
         }
         return nil
     }

@@ -20,12 +20,26 @@ final class Record {
     let connection: UInt64
     var events: [ProcessGroupEvent] = []
     var isLeaving = false
+    var isKilled = false
+    /// Of each message that it sent: in which configuration, and what it had been told there by then.
+    var causes: [UInt64: (configuration: UInt64, told: Int)] = [:]
 
     init(_ connection: UInt64) { self.connection = connection }
 
     var end: ProcessGroupEnd? {
         if case .ended(let reason) = events.last { return reason }
         return nil
+    }
+
+    var isGone: Bool { isKilled || end != nil }
+
+    func isSending(_ message: UInt64) {
+        let told = events.reversed().prefix { event in
+            if case .configuration = event { return false }
+            return true
+        }
+        guard case .configuration(let id, _, _)? = events.dropLast(told.count).last else { return }
+        causes[message] = (id, told.count)
     }
 
     /// Its last configuration, if it is still a member.
@@ -120,6 +134,7 @@ final class World {
     func kill(_ process: Process) {
         let ring = component[process.address.node] ?? 0
         processes.removeAll { $0 === process }
+        for record in process.records { record.isKilled = true }
         tellMembership(ring, left: [process.address])
     }
 
@@ -178,6 +193,7 @@ final class World {
         writer.writeUInt64(number)
         if let frame = process.machine.message(from: record.connection, to: destination, writer.bytes[...]) {
             process.outbox.append(frame)
+            record.isSending(number)
         }
     }
 

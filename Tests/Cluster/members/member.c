@@ -14,7 +14,7 @@
  * A line of the report begins with microseconds since 1970, then:
  *   connected   flush-request   flush-ok   signal
  *   view COUNTER ID FINGERPRINT SELF MEMBER,NAME,IS-TRANSITIONAL ...
- *   sent SERVICE SIZE           delivered SENDER SERVICE IS-PRIVATE SIZE
+ *   sent SERVICE SIZE NUMBER    delivered SENDER SERVICE IS-PRIVATE SIZE NUMBER
  *   error STATUS MESSAGE        end STATUS MESSAGE
  * Each message begins with its number at its sender, so that no two are alike. */
 #define _POSIX_C_SOURCE 200809L
@@ -93,6 +93,14 @@ static void acknowledge(member *self) {
     report("flush-ok");
 }
 
+static void report_delivery(const conclave_event *event) {
+    uint64_t number = UINT64_MAX;
+    if (event->data_size >= sizeof number) memcpy(&number, event->data, sizeof number);
+    begin("delivered");
+    printf(" %" PRIu64 " %" PRIu32 " %d %zu %" PRIu64 "\n", event->sender, event->service, event->is_private,
+           event->data_size, number);
+}
+
 static void take(member *self, const conclave_event *event) {
     switch (event->kind) {
     case CONCLAVE_EVENT_FLUSH_REQUEST:
@@ -105,8 +113,7 @@ static void take(member *self, const conclave_event *event) {
         report_view(self);
         break;
     case CONCLAVE_EVENT_MESSAGE:
-        begin("delivered");
-        printf(" %" PRIu64 " %" PRIu32 " %d %zu\n", event->sender, event->service, event->is_private, event->data_size);
+        report_delivery(event);
         break;
     case CONCLAVE_EVENT_LEFT:
         report_status("end", event->status == CONCLAVE_OK ? CONCLAVE_E_LEFT : event->status, event->message);
@@ -136,15 +143,15 @@ static void take_all(member *self) {
 
 static bool send_one(member *self, uint32_t service, size_t size) {
     if (!self->has_view || self->has_flushed || self->is_leaving) return false;
-    uint8_t *data = calloc(1, size < 8 ? 8 : size);
+    if (size < sizeof self->number) size = sizeof self->number;
+    uint8_t *data = calloc(1, size);
     if (data == NULL) return false;
     memcpy(data, &self->number, sizeof self->number);
     conclave_status status = conclave_group_send(self->group, service, data, size);
     free(data);
     if (status != CONCLAVE_OK) return false;
-    self->number++;
     begin("sent");
-    printf(" %" PRIu32 " %zu\n", service, size);
+    printf(" %" PRIu32 " %zu %" PRIu64 "\n", service, size, self->number++);
     return true;
 }
 

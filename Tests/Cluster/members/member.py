@@ -48,7 +48,8 @@ class Member:
             report("view", event.counter, event.id.hex(), event.key_fingerprint.hex(), event.self_id, *members)
             self.has_view, self.has_flushed = True, False
         elif isinstance(event, conclave.Message):
-            report("delivered", event.sender, int(event.service), int(event.is_private), len(event.data))
+            number = int.from_bytes(event.data[:8], "little")
+            report("delivered", event.sender, int(event.service), int(event.is_private), len(event.data), number)
         elif isinstance(event, conclave.Left):
             report("end", event.error.name, event.error)
             self.is_over = True
@@ -67,13 +68,13 @@ class Member:
     def send_one(self, service: int, size: int) -> bool:
         if not self.has_view or self.has_flushed or self.is_leaving:
             return False
-        data = self.number.to_bytes(8, "little").ljust(size, b"\0")[:size]
+        data = self.number.to_bytes(8, "little").ljust(size, b"\0")
         try:
             self.group.send(data, service)
         except (conclave.RetryLater, conclave.WrongState):
             return False
+        report("sent", service, len(data), self.number)
         self.number += 1
-        report("sent", service, size)
         return True
 
     def send_what_is_due(self) -> None:

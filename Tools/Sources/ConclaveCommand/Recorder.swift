@@ -88,8 +88,10 @@ final class Recorder {
                 + #""transitionalSet":[\#(transitional)]}}}"#)
     }
 
+    /// The oracles know by its beginning that somebody waits to be admitted, which is nobody's fault.
     private func problem(_ failure: Failure) throws(Failure) {
-        try happen(#"{"problem":{"_0":\#(quoted(failure.message))}}"#)
+        let kind = failure.status == CONCLAVE_E_NOT_ADMITTED ? "not admitted: " : ""
+        try happen(#"{"problem":{"_0":\#(quoted(kind + failure.message))}}"#)
     }
 
     /// Who was never admitted has no incarnation that anybody knows: it gets one that nobody else has.

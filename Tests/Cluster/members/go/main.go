@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -65,7 +66,11 @@ func (m *member) take(event conclave.Event) {
 		report("view %d %x %x %d%s", event.Counter, event.ID, event.KeyFingerprint, event.Self, members.String())
 		m.hasView, m.hasFlushed = true, false
 	case conclave.Message:
-		report("delivered %d %d %d %d", event.Sender, event.Service, number(event.IsPrivate), len(event.Data))
+		count := uint64(math.MaxUint64)
+		if len(event.Data) >= 8 {
+			count = binary.LittleEndian.Uint64(event.Data)
+		}
+		report("delivered %d %d %d %d %d", event.Sender, event.Service, number(event.IsPrivate), len(event.Data), count)
 	case conclave.Left:
 		report("end %s %v", statusName(event.Err), event.Err)
 		m.isOver = true
@@ -97,13 +102,13 @@ func (m *member) sendOne(service conclave.Service, size int) bool {
 	if !m.hasView || m.hasFlushed || m.isLeaving {
 		return false
 	}
-	data := make([]byte, size+8)
+	data := make([]byte, max(size, 8))
 	binary.LittleEndian.PutUint64(data, m.number)
-	if m.group.Send(service, data[:size]) != nil {
+	if m.group.Send(service, data) != nil {
 		return false
 	}
+	report("sent %d %d %d", service, len(data), m.number)
 	m.number++
-	report("sent %d %d", service, size)
 	return true
 }
 
