@@ -102,7 +102,10 @@ func (m *member) sendOne(service conclave.Service, size int) bool {
 	if !m.hasView || m.hasFlushed || m.isLeaving {
 		return false
 	}
-	data := make([]byte, max(size, 8))
+	if size < 8 {
+		size = 8
+	}
+	data := make([]byte, size)
 	binary.LittleEndian.PutUint64(data, m.number)
 	if m.group.Send(service, data) != nil {
 		return false
