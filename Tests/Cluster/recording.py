@@ -1,8 +1,8 @@
 """Turns a member's report into a recording, as `conclave join --record` writes it: see Tools' Recorder.swift.
 
 Times are microseconds of the wall clock. A message gets the same number at its sender and at its receivers: a hash of
-the view, the sender and the number that the sender has written into it, so that one which is missing shows. (The command
-does not know what is in a message, and counts.)
+the view, the sender and the number that the sender has written into it, so that one which is missing shows. (The
+command does not know what is in a message, and counts.)
 """
 
 from __future__ import annotations
