@@ -120,9 +120,9 @@ import Testing
         return nil
     }
 
-    /// What a receiver was told of a sender's messages, against what the sender was told: in the same configuration, and
-    /// after all that the sender had been told in it when it sent. (A sender that is gone need not have been told its
-    /// last ones.)
+    /// What a receiver was told of a sender's messages, against what the sender was told: in the same configuration,
+    /// and after all that the sender had been told in it when it sent. (A sender that is gone need not have been told
+    /// its last ones.)
     private func flawOfSender(_ sender: Record, at receiver: Record) -> String? {
         func isOfSender(_ message: UInt64) -> Bool { message >> 32 == sender.connection }
         let own = stays(sender)
