@@ -1,7 +1,7 @@
 """Measures secure groups over Corosync against bare CPG, side by side on one cluster of namespaces.
 
-measure.py PROGRAMS-FOLDER, with the library's prefix in CONCLAVE_PREFIX. Prints a line for each figure: name, value,
-unit and bound (0 for none), separated by tabs.
+measure.py PROGRAMS-FOLDER [--messages], with the library's prefix in CONCLAVE_PREFIX; --messages leaves the changes of
+membership out. Prints a line for each figure: name, value, unit and bound (0 for none), separated by tabs.
 """
 
 from __future__ import annotations
@@ -82,10 +82,12 @@ def measure_messages(cluster: Cluster) -> None:
 def main() -> int:
     cluster = Cluster()
     make_people()
-    for count in (3, 5, 8):
+    messages_alone = "--messages" in sys.argv
+    for count in (3,) if messages_alone else (3, 5, 8):
         try:
             cluster.up(count)
-            measure_changes(cluster, count)
+            if not messages_alone:
+                measure_changes(cluster, count)
             if count == 3:
                 measure_messages(cluster)
         finally:
