@@ -115,10 +115,11 @@ static inline int conclave_cpg_join(const struct conclave_cpg_library *library, 
     return library->join(handle, &group);
 }
 
-static inline int conclave_cpg_multicast(const struct conclave_cpg_library *library, uint64_t handle, const void *bytes,
-                                         size_t size) {
-    struct conclave_cpg_vector vector = {bytes, size};
-    return library->multicast(handle, CONCLAVE_CPG_AGREED, &vector, 1);
+/// Sends a message of two pieces, of which either may be empty.
+static inline int conclave_cpg_multicast(const struct conclave_cpg_library *library, uint64_t handle, const void *head,
+                                         size_t head_size, const void *body, size_t body_size) {
+    struct conclave_cpg_vector vector[2] = {{head, head_size}, {body, body_size}};
+    return library->multicast(handle, CONCLAVE_CPG_AGREED, vector, 2);
 }
 
 /// Whom the callbacks of this thread are for while it dispatches.

@@ -126,6 +126,13 @@ static inline int conclave_epoll_take(int epoll, uint64_t tags[64], uint32_t mas
     return count;
 }
 
+/// Whether a descriptor takes something to write just now: of a local stream socket, whether less than a quarter of its
+/// room is taken.
+static inline _Bool conclave_is_writable(int descriptor) {
+    struct pollfd watched = {descriptor, POLLOUT, 0};
+    return poll(&watched, 1, 0) > 0;
+}
+
 /// Waits until one of two descriptors is readable or `timeout` milliseconds (-1: no end) have passed. 0 or more, or -1
 /// and errno; `*second_ready` says whether the second one is.
 static inline int conclave_poll_two(int first, int second, int timeout, _Bool *second_ready) {

@@ -70,17 +70,17 @@ func copy(_ source: [UInt8], to target: UnsafeMutablePointer<UInt8>) {
 /// Bytes lent to C, at an address that stays.
 @safe
 final class LentBytes {
-    let pointer: UnsafeMutablePointer<UInt8>
+    let pointer: UnsafePointer<UInt8>
     let count: Int
+    private let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {
+        // The elements of an array stay where they are while it is neither changed nor let go, and nothing changes this
+        // one: so a large message is not copied once more.
+        self.bytes = bytes
         count = bytes.count
-        unsafe pointer = .allocate(capacity: max(count, 1))
-        unsafe bytes.withUnsafeBytes { (source) in
-            let room = unsafe UnsafeMutableRawBufferPointer(start: pointer, count: source.count)
-            unsafe room.copyMemory(from: source)
+        unsafe pointer = bytes.withUnsafeBufferPointer { (elements) in
+            unsafe elements.baseAddress ?? UnsafeRawPointer(staticText("")).assumingMemoryBound(to: UInt8.self)
         }
     }
-
-    deinit { unsafe pointer.deallocate() }
 }

@@ -9,9 +9,13 @@ final class GroupObject {
     let driver: GroupDriver
     /// The view of the VIEW event that was fetched last.
     private(set) var fetchedView: FetchedView? = nil
-    private var data = LentBytes([])
-    private var senderName = LentText("")
-    private var eventMessage = LentText("")
+    private let noData = LentBytes([])
+    private let noText = LentText("")
+    private var data: LentBytes
+    private var senderName: LentText
+    private var eventMessage: LentText
+    /// Of the message that was fetched last: the next one is mostly of the same sender.
+    private var lastSender: (id: UInt64, name: LentText)
     /// The names that were lent since the last event, each once.
     private var awaitedNames: [(name: String, text: LentText)] = []
     private var failureMessage = LentText("")
@@ -19,7 +23,12 @@ final class GroupObject {
     var log: GroupLog? = nil
     private var isAnswering = false
 
-    init(_ driver: GroupDriver) { self.driver = driver }
+    init(_ driver: GroupDriver) {
+        self.driver = driver
+        data = noData
+        (senderName, eventMessage) = (noText, noText)
+        lastSender = (0, noText)
+    }
 
     /// Runs what a call does, and keeps the message of its failure. Refused from inside a function of the program's own
     /// engine that this group is calling.
@@ -45,9 +54,9 @@ final class GroupObject {
 
     /// Fills an event; what it points to stays until the next one.
     func lend(_ event: GroupDriverEvent) -> conclave_event {
-        data = LentBytes([])
-        senderName = LentText("")
-        eventMessage = LentText("")
+        data = noData
+        senderName = noText
+        eventMessage = noText
         awaitedNames = []
         var filled = unsafe conclave_event()
         unsafe filled.size = MemoryLayout<conclave_event>.size
@@ -75,14 +84,12 @@ final class GroupObject {
             unsafe filled.kind = UInt32(CONCLAVE_EVENT_VIEW)
             fetchedView = FetchedView(installed)
         case .message(let sender, let service, let isPrivate, let payload):
-            guard Memory.hasRoom(for: payload.count) else {
-                return unsafe lend(.problem(.secureGroup(.noRoomForMessage), about: sender), &filled)
-            }
             unsafe filled.kind = UInt32(CONCLAVE_EVENT_MESSAGE)
             unsafe filled.service = UInt32(service.rawValue)
             unsafe filled.sender = sender.id
             unsafe filled.is_private = isPrivate
-            senderName = LentText(sender.name)
+            if sender.id != lastSender.id { lastSender = (sender.id, LentText(sender.name)) }
+            senderName = lastSender.name
             data = LentBytes(payload)
         case .problem(let problem, let member):
             let failure = Failure(problem)

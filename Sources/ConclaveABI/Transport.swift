@@ -133,7 +133,7 @@ private struct EngineFunctions {
                 return unsafe .message(sender: event.connection, bytes: [])
             }
             guard Memory.hasRoom(for: 2 * data.count) else { return .lost(.system(errno: ENOMEM)) }
-            return unsafe .message(sender: event.connection, bytes: [UInt8](data))
+            return unsafe .message(sender: event.connection, bytes: [UInt8](copying: UnsafeRawBufferPointer(data))[...])
         case Int(CONCLAVE_TRANSPORT_ENDED):
             let reason = unsafe event.status
             return .lost(reason == CONCLAVE_E_LEFT ? .detached : .engine(status: reason))

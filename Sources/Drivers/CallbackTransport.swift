@@ -196,7 +196,9 @@ public final class CallbackTransport {
         return .configuration(id: id, members: members, transitional: transitional)
     }
 
-    private func acceptMessage(_ sender: UInt64, _ bytes: [UInt8]) throws(TransportError) -> TransportEvent? {
+    private func acceptMessage(
+        _ sender: UInt64, _ bytes: ArraySlice<UInt8>
+    ) throws(TransportError) -> TransportEvent? {
         var reader = ByteReader(bytes)
         // Bytes of strangers may come over any engine: they are no fault of its own.
         guard let destination = try? reader.readUInt64() else { return nil }
@@ -208,7 +210,7 @@ public final class CallbackTransport {
             }
             guard destination == 0 || destination == own else { return nil }
         }
-        return .message(sender: sender, bytes: [UInt8](copying: reader.readRest()))
+        return .message(sender: sender, bytes: reader.readRest())
     }
 
     private func lose(_ error: TransportError) -> TransportEvent {

@@ -21,7 +21,10 @@ struct EventQueue<Event> {
         start += 1
         byteCount -= item.bytes
         // What was taken is given back when it is the greater part, so that each removal costs the same on average.
-        if start * 2 >= items.count {
+        if start == items.count {
+            items.removeAll(keepingCapacity: items.capacity <= 64)
+            start = 0
+        } else if start * 2 >= items.count {
             items.removeFirst(start)
             start = 0
         }
@@ -32,9 +35,13 @@ struct EventQueue<Event> {
 /// Messages that the transport has not taken yet.
 struct OutgoingMessages {
     struct Message {
-        let bytes: [UInt8]
+        /// What a transport puts before the bytes.
+        let head: [UInt8]
+        let bytes: ArraySlice<UInt8>
         /// Nil: to all.
         let connection: UInt64?
+
+        var count: Int { head.count + bytes.count }
     }
 
     private var items: [Message?] = []
@@ -46,17 +53,21 @@ struct OutgoingMessages {
 
     var first: Message? { start < items.count ? items[start] : nil }
 
-    mutating func append(_ bytes: [UInt8], to connection: UInt64?) {
-        items.append(Message(bytes: bytes, connection: connection))
-        byteCount += bytes.count
+    mutating func append(_ bytes: ArraySlice<UInt8>, after head: [UInt8] = [], to connection: UInt64?) {
+        let message = Message(head: head, bytes: bytes, connection: connection)
+        items.append(message)
+        byteCount += message.count
     }
 
     mutating func removeFirst() {
         guard let message = first else { return }
-        byteCount -= message.bytes.count
+        byteCount -= message.count
         items[start] = nil
         start += 1
-        if start * 2 >= items.count {
+        if start == items.count {
+            items.removeAll(keepingCapacity: items.capacity <= 64)
+            start = 0
+        } else if start * 2 >= items.count {
             items.removeFirst(start)
             start = 0
         }

@@ -239,8 +239,8 @@ public final class GroupDriver {
     private func carryOut(_ actions: [GroupAction], now: UInt64) {
         for action in actions where isActive {
             switch action {
-            case .multicast(let bytes): outgoing.append(bytes, to: nil)
-            case .unicast(let connection, let bytes): outgoing.append(bytes, to: connection)
+            case .multicast(let bytes): outgoing.append(bytes[...], to: nil)
+            case .unicast(let connection, let bytes): outgoing.append(bytes[...], to: connection)
             case .event(let event):
                 if case .view = event { pause = Self.firstPause }
                 tell(.group(event), bytes: event.byteCount)
@@ -256,8 +256,8 @@ public final class GroupDriver {
     private func sendWaiting() {
         while isActive, let message = outgoing.first {
             let outcome =
-                message.connection.map { transport.unicast(message.bytes[...], to: $0) }
-                ?? transport.multicast(message.bytes[...])
+                message.connection.map { transport.unicast(message.bytes, to: $0) }
+                ?? transport.multicast(message.bytes)
             switch outcome {
             case .queued:
                 ledger.sent.note(message.bytes.count)

@@ -205,7 +205,7 @@ public final class LocalTransport {
                 id: configuration.id, members: configuration.members, transitional: configuration.transitional)
         case .message(let message):
             if case .attaching = state { return lose(.protocolViolation) }
-            return .message(sender: message.sender, bytes: [UInt8](copying: message.payload))
+            return .message(sender: message.sender, bytes: [UInt8](copying: message.payload)[...])
         case .refused(let refused):
             return lose(.refused(refused.reason))
         }

@@ -8,7 +8,7 @@ public enum TransportEvent: Equatable, Sendable {
     /// those of the receiver's previous configuration that continue, of a newcomer itself alone.
     case configuration(id: UInt64, members: [UInt64], transitional: [UInt64])
     /// A message at its place in the group's order, own ones included.
-    case message(sender: UInt64, bytes: [UInt8])
+    case message(sender: UInt64, bytes: ArraySlice<UInt8>)
     /// The last event: nothing comes and nothing goes any more.
     case lost(TransportError)
 }

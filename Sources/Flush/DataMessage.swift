@@ -7,7 +7,13 @@ struct DataMessage: Equatable {
     var service: Service
     /// The member it is for; 0 for all.
     var destination: UInt64
-    var payload: [UInt8]
+    var payload: ArraySlice<UInt8>
+
+    /// Whether bytes say that they are one: most are, and are read where they lie.
+    static func isOne(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.count >= 2 && bytes[bytes.startIndex] == FlushWire.protocolVersion
+            && bytes[bytes.startIndex + 1] == FlushWire.MessageType.data.rawValue
+    }
 
     func written() -> [UInt8] {
         var writer = ByteWriter(capacity: payload.count + 64)
@@ -20,7 +26,7 @@ struct DataMessage: Equatable {
         return writer.bytes
     }
 
-    static func read(_ bytes: [UInt8]) throws(FlushError) -> DataMessage {
+    static func read(_ bytes: ArraySlice<UInt8>) throws(FlushError) -> DataMessage {
         var reader = ByteReader(bytes)
         do throws(CodecError) {
             guard try reader.readUInt8() == FlushWire.protocolVersion else { throw .badValue }
@@ -28,8 +34,7 @@ struct DataMessage: Equatable {
             guard let view = try reader.readView() else { throw .badValue }
             guard let service = Service(rawValue: try reader.readUInt8()) else { throw .badValue }
             let destination = try reader.readUInt64()
-            return DataMessage(
-                view: view, service: service, destination: destination, payload: [UInt8](copying: reader.readRest()))
+            return DataMessage(view: view, service: service, destination: destination, payload: reader.readRest())
         } catch {
             throw .malformed(error)
         }

@@ -6,7 +6,7 @@ struct DeliveryQueue: Equatable {
         let sender: UInt64
         let service: Service
         let isPrivate: Bool
-        let payload: [UInt8]
+        let payload: ArraySlice<UInt8>
         /// Of a safe message: what members acknowledge it by.
         let digest: [UInt8]?
         /// Places in the view of the members that have received it.

@@ -10,8 +10,8 @@ public enum FlushAction: Equatable {
     case signal
     /// Deliver a VS view (memb_msg).
     case install(FlushView)
-    /// Deliver a message (data_msg).
-    case deliver(sender: UInt64, service: Service, isPrivate: Bool, payload: [UInt8])
+    /// Deliver a message (data_msg). The payload shares the storage of the message that brought it.
+    case deliver(sender: UInt64, service: Service, isPrivate: Bool, payload: ArraySlice<UInt8>)
     /// Tell that a message was refused; `sender` is a member's id where it is known.
     case refuse(FlushError, sender: UInt64?)
     /// An event had no effect, for a good reason.

@@ -3,12 +3,21 @@ internal import Primitives
 extension FlushMachine {
     /// The transport delivered a message of a connection, in agreed order; one's own are delivered too.
     public mutating func received(_ bytes: [UInt8], from sender: UInt64, now: UInt64) -> [FlushAction] {
+        received(bytes[...], from: sender, now: now)
+    }
+
+    /// The same, for bytes that lie among others: the payload of a delivery shares their storage.
+    public mutating func received(_ bytes: ArraySlice<UInt8>, from sender: UInt64, now: UInt64) -> [FlushAction] {
         switch state {
         case .detached, .over: return [.ignore(.notAwaited)]
         case .joining, .steady, .requested, .acknowledged: break
         }
         guard configuration.contains(sender) else { return [.ignore(.departedConnection)] }
         do throws(FlushError) {
+            if DataMessage.isOne(bytes) {
+                return try received(DataMessage.read(bytes), bytes, from: sender, now: now)
+            }
+            let bytes = [UInt8](copying: bytes)
             switch try FlushMessage.read(bytes, group: group) {
             case .hello(let hello, let proof): return try received(hello, bytes, proof, from: sender, now: now)
             case .acknowledgement(let message, let proof):
@@ -16,7 +25,7 @@ extension FlushMachine {
             case .exclusion(let message, let proof):
                 return try received(message, bytes, proof, from: sender, now: now)
             case .stability(let message, let proof): return try received(message, bytes, proof, from: sender)
-            case .data(let message): return try received(message, bytes, from: sender, now: now)
+            case .data(let message): return try received(message, bytes[...], from: sender, now: now)
             }
         } catch {
             return [.refuse(error, sender: installed?.member(at: sender)?.id)]
@@ -185,7 +194,7 @@ extension FlushMachine {
     }
 
     private mutating func received(
-        _ message: DataMessage, _ bytes: [UInt8], from sender: UInt64, now: UInt64
+        _ message: DataMessage, _ bytes: ArraySlice<UInt8>, from sender: UInt64, now: UInt64
     ) throws(FlushError) -> [FlushAction] {
         guard message.destination == 0 || message.destination == id else {
             guard let installed, installed.view.id == message.view else { return [.ignore(.otherView)] }
@@ -206,7 +215,7 @@ extension FlushMachine {
         let entry = DeliveryQueue.Entry(
             sender: installed.view.members[place].id, service: message.service, isPrivate: isPrivate,
             payload: message.payload,
-            digest: mustBeStable ? try stabilityDigest(bytes) : nil)
+            digest: mustBeStable ? try stabilityDigest([UInt8](copying: bytes)) : nil)
         if message.service == .safe, !isPrivate, installed.hasSignalled {
             self.installed?.lastLateSafeMessage = configuration.id
         }

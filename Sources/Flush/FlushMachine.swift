@@ -246,7 +246,7 @@ public struct FlushMachine: ~Copyable {
         guard let installed else { throw .noView }
         guard canSend else { throw .flushPending }
         let message = DataMessage(
-            view: installed.view.id, service: service, destination: destination ?? 0, payload: payload)
+            view: installed.view.id, service: service, destination: destination ?? 0, payload: payload[...])
         guard let destination else { return [.multicast(message.written())] }
         guard let member = installed.member(destination) else { throw .unknownMember }
         return [.unicast(connection: member.connection, bytes: message.written())]

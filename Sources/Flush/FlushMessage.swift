@@ -25,7 +25,7 @@ enum FlushMessage {
             let (message, authenticator) = try Stability.read(bytes, group: group)
             return .stability(message, authenticator)
         case .data:
-            return .data(try DataMessage.read(bytes))
+            return .data(try DataMessage.read(bytes[...]))
         case nil:
             throw .malformed(.badValue)
         }

@@ -264,15 +264,17 @@ public struct ProcessGroupMachine {
         return [send(.detach(MemberDetach(connection: connection)))]
     }
 
-    /// The frame of a message of a member of this process; nil when it is none, or the payload too large.
-    public mutating func message(
+    /// The frame of a message of a member of this process, as far as the payload, which follows; nil when it is no
+    /// member, or the payload too large.
+    public mutating func messageHead(
         from connection: UInt64, to destination: UInt64, _ payload: ArraySlice<UInt8>
     ) -> [UInt8]? {
         guard isMember(connection) else { return nil }
         guard let message = try? MemberMessage(sender: connection, destination: destination, payload: payload) else {
             return nil
         }
-        return write(.message(message))
+        defer { nextSequence &+= 1 }
+        return message.head(nextSequence)
     }
 
     /// Says what is to be said when no more events are at hand, and what the time asks for.

@@ -87,7 +87,7 @@ struct TokenPayload {
     }
 
     /// What kind of token a payload is, as far as its first bytes tell; nil for what is none.
-    static func kind(of payload: [UInt8]) -> TokenKind? {
+    static func kind(of payload: ArraySlice<UInt8>) -> TokenKind? {
         guard payload.first == PayloadKind.agreementToken.rawValue else { return nil }
         return TokenKind(of: payload.dropFirst(3))
     }

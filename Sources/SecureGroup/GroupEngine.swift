@@ -98,6 +98,11 @@ public struct GroupEngine: ~Copyable {
 
     /// The transport delivered a message.
     public mutating func received(_ bytes: [UInt8], from connection: UInt64, now: UInt64) -> [GroupAction] {
+        received(bytes[...], from: connection, now: now)
+    }
+
+    /// The same, for bytes that lie among others: a payload is read where it came.
+    public mutating func received(_ bytes: ArraySlice<UInt8>, from connection: UInt64, now: UInt64) -> [GroupAction] {
         perform(flush.received(bytes, from: connection, now: now), now: now)
     }
 

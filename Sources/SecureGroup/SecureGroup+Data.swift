@@ -7,15 +7,23 @@ extension SecureGroup {
     public mutating func data(
         from sender: UInt64, service: Service, isPrivate: Bool, payload: [UInt8], now: UInt64
     ) -> [SecureGroupAction] {
+        data(from: sender, service: service, isPrivate: isPrivate, payload: payload[...], now: now)
+    }
+
+    /// The same, for a payload that lies among other bytes: a sealed record is opened where it came.
+    public mutating func data(
+        from sender: UInt64, service: Service, isPrivate: Bool, payload: ArraySlice<UInt8>, now: UInt64
+    ) -> [SecureGroupAction] {
         guard let first = payload.first, let kind = PayloadKind(rawValue: first) else {
             suspectKeyList(isPrivate: isPrivate)
             return refuse(.malformed, sender)
         }
         switch kind {
-        case .agreementToken: return token(payload, from: sender, service: service, isPrivate: isPrivate)
+        case .agreementToken:
+            return token([UInt8](copying: payload), from: sender, service: service, isPrivate: isPrivate)
         case .restartRequest:
             guard service == .agreed else { return refuse(.wrongService, sender) }
-            return restartMessage(payload, from: sender, isPrivate: isPrivate, now: now)
+            return restartMessage([UInt8](copying: payload), from: sender, isPrivate: isPrivate, now: now)
         case .sealedRecord: return record(payload, from: sender, service: service, isPrivate: isPrivate)
         }
     }
@@ -116,7 +124,7 @@ extension SecureGroup {
 
 extension SecureGroup {
     private mutating func record(
-        _ payload: [UInt8], from sender: UInt64, service: Service, isPrivate: Bool
+        _ payload: ArraySlice<UInt8>, from sender: UInt64, service: Service, isPrivate: Bool
     ) -> [SecureGroupAction] {
         switch state {
         case .secure(let state):
@@ -167,7 +175,7 @@ extension SecureGroup {
     }
 
     mutating func open(
-        _ payload: [UInt8], from sender: UInt64, service: Service, isPrivate: Bool, _ installed: InstalledView
+        _ payload: ArraySlice<UInt8>, from sender: UInt64, service: Service, isPrivate: Bool, _ installed: InstalledView
     ) -> [SecureGroupAction] {
         guard sender != id || !isBroken(.ownDataIsDropped) else { return [] }
         let opened: OpenedRecord

@@ -128,7 +128,7 @@ struct Agreeing {
         let sender: UInt64
         let service: Service
         let isPrivate: Bool
-        let payload: [UInt8]
+        let payload: ArraySlice<UInt8>
     }
 
     /// The last secure view; nil for a member that has had none.

@@ -43,7 +43,7 @@ final class Member {
 
     var messages: [[UInt8]] {
         events.compactMap { event in
-            if case .message(_, let bytes) = event { return bytes }
+            if case .message(_, let bytes) = event { return [UInt8](bytes) }
             return nil
         }
     }

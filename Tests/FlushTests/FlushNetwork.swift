@@ -183,7 +183,7 @@ final class FlushNetwork {
             case .signal: node.trace.append(.signal)
             case .install(let view): node.trace.append(.view(view))
             case .deliver(let sender, let service, _, let payload):
-                node.trace.append(.message(sender: sender, service: service, payload: payload))
+                node.trace.append(.message(sender: sender, service: service, payload: [UInt8](payload)))
             case .refuse(let error, _): node.refusals.append(error)
             case .ignore(let reason): node.ignored.append(reason)
             case .reportNotAdmitted, .rejoinExcluded, .endReplaced: node.endings.append(action)

@@ -124,7 +124,7 @@ private func times(_ count: Int, _ digits: String) -> String { String(repeating:
     func data(_ service: Service, _ number: String) throws {
         let message = DataMessage(view: view, service: service, destination: 12, payload: [0xDE, 0xAD])
         #expect(hexadecimal(message.written()) == "0105" + Self.goldenView + number + "000000000000000c" + "dead")
-        #expect(try DataMessage.read(message.written()) == message)
+        #expect(try DataMessage.read(message.written()[...]) == message)
     }
 
     /// The message with either kind of authenticator, and no shorter, longer or otherwise headed version of it.

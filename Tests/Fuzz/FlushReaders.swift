@@ -31,7 +31,7 @@ func flushReaders() throws -> [Reader] {
     let digests = [UInt8(1), 2].map { [UInt8](repeating: $0, count: Stability.digestSize) }
     let stability = Stability(view: view, sender: 9, digests: digests).unauthenticated(group: group)
     let data = [Service.fifo, .causal, .agreed, .safe].map {
-        DataMessage(view: view, service: $0, destination: 0, payload: [UInt8](0..<20)).written()
+        DataMessage(view: view, service: $0, destination: 0, payload: [UInt8](0..<20)[...]).written()
     }
     let corpora: [(String, [[UInt8]])] = [
         ("flush-hello", hellos), ("flush-acknowledgement", acknowledgements.flatMap(authenticated)),

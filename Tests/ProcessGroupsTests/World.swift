@@ -191,7 +191,8 @@ final class World {
     func send(_ record: Record, of process: Process, _ number: UInt64, to destination: UInt64 = 0) {
         var writer = ByteWriter()
         writer.writeUInt64(number)
-        if let frame = process.machine.message(from: record.connection, to: destination, writer.bytes[...]) {
+        if let head = process.machine.messageHead(from: record.connection, to: destination, writer.bytes[...]) {
+            let frame = head + writer.bytes
             process.outbox.append(frame)
             record.isSending(number)
         }

@@ -50,13 +50,16 @@ final class CheckedMember {
         }
     }
 
-    private func note(_ bytes: [UInt8], from sender: UInt64) {
+    private func note(_ bytes: ArraySlice<UInt8>, from sender: UInt64) {
         messageCount += 1
         guard !bytes.isEmpty else {
             emptyCount += 1
             return
         }
-        guard let id = CheckedMessage.read(bytes) else { return flaw = "the bytes of a message were changed" }
+        guard let id = CheckedMessage.read([UInt8](copying: bytes)) else {
+            flaw = "the bytes of a message were changed"
+            return
+        }
         items.append(.message(id: id, sender: sender))
     }
 

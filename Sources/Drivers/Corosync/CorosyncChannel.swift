@@ -29,6 +29,8 @@ final class CorosyncChannel {
     private static let joinPause: UInt64 = 20
     /// Milliseconds after which a member that takes nothing from a full inbox is cut off, as at the hub.
     private static let stuckTimeout: UInt64 = 5_000
+    /// Bytes that are gathered while others are under way: the daemon wakes for every message that finds it asleep.
+    private static let gatherLimit = 8 * 1024
     /// Things taken from the daemon in one go, so that one group does not keep a loop from its other work.
     private static let dispatchLimit = 256
 
@@ -42,6 +44,7 @@ final class CorosyncChannel {
     private var output = OutgoingMessages()
     private var told: [Told] = []
     private var retryAt: UInt64? = nil
+    private var window = SendWindow()
     private var now: UInt64 = 0
 
     init(name: [UInt8], library: ProcessGroupLibrary) throws(TransportError) {
@@ -110,10 +113,10 @@ final class CorosyncChannel {
     func send(_ payload: ArraySlice<UInt8>, from endpoint: CorosyncEndpoint, to destination: UInt64) -> TransportSend {
         let admission = admission(endpoint, payload.count)
         guard admission == .queued else { return admission }
-        guard let frame = machine?.message(from: endpoint.connection, to: destination, payload) else {
+        guard let head = machine?.messageHead(from: endpoint.connection, to: destination, payload) else {
             return .notAttached
         }
-        output.append(frame, to: nil)
+        output.append(payload, after: head, to: nil)
         return .queued
     }
 
@@ -139,13 +142,26 @@ final class CorosyncChannel {
         watchDaemon()
     }
 
+    /// Hands the daemon what waits, or leaves a little of it until what is under way has come back: for that this is
+    /// processed again in any case.
+    func sendOrGather() {
+        guard output.byteCount < Self.gatherLimit, !window.isEmpty, !output.isEmpty else { return sendQueued() }
+        retryAt = retryAt ?? now &+ Self.sendPause
+    }
+
     /// Hands the daemon what waits, in order, as far as it takes it.
     func sendQueued() {
         guard case .joined(let handle) = state else { return }
         retryAt = nil
         while let message = output.first {
-            switch library.multicast(handle, message.bytes) {
-            case .done: output.removeFirst()
+            guard window.isOpen(now: now, isRead: { library.isRead(handle) }) else {
+                retryAt = now &+ Self.sendPause
+                return
+            }
+            switch library.multicast(handle, message.head, message.bytes) {
+            case .done:
+                window.note(sent: message.count, now: now)
+                output.removeFirst()
             case .tryAgain:
                 retryAt = now &+ Self.sendPause
                 return
@@ -201,15 +217,16 @@ final class CorosyncChannel {
     }
 
     private func takeTold() {
-        let events = told
-        told = []
-        for event in events {
+        defer { told.removeAll(keepingCapacity: true) }
+        for event in told {
             switch event {
             case .membership(let processes, let left):
                 guard processes.contains(where: { isOwn($0) }) else { return lose(.lost(errno: 0)) }
                 machine?.membershipChanged(processes, left: left)
             case .ring(let node, let sequence): machine?.ringChanged(node: node, sequence: sequence)
-            case .frame(let bytes, let address): carryOut(machine?.received(bytes, from: address) ?? [])
+            case .frame(let bytes, let address):
+                if isOwn(address) { window.noteReturn(now: now) }
+                carryOut(machine?.received(bytes, from: address) ?? [])
             }
         }
     }
@@ -219,7 +236,7 @@ final class CorosyncChannel {
     private func carryOut(_ actions: [ProcessGroupAction]) {
         for action in actions {
             switch action {
-            case .send(let frame): output.append(frame, to: nil)
+            case .send(let frame): output.append(frame[...], to: nil)
             case .tell(let member, let event):
                 guard let endpoint = endpoints.first(where: { $0.connection == member }) else { continue }
                 tell(endpoint, event)
@@ -236,7 +253,7 @@ final class CorosyncChannel {
             endpoint.tell(
                 .configuration(id: id, members: members, transitional: transitional), bytes: 16 * members.count)
         case .message(let sender, let payload):
-            endpoint.tell(.message(sender: sender, bytes: [UInt8](copying: payload)), bytes: payload.count)
+            endpoint.tell(.message(sender: sender, bytes: payload), bytes: payload.count)
         case .ended(.left): endpoint.tell(.lost(.detached), bytes: 0)
         case .ended(.lost): endpoint.tell(.lost(.lost(errno: EIO)), bytes: 0)
         case .ended(.silent): endpoint.tell(.lost(.lost(errno: ETIMEDOUT)), bytes: 0)

@@ -59,7 +59,7 @@ public final class CorosyncTransport {
         }
     }
 
-    public func writeQueued() { channel.withLock { channel.sendQueued() } }
+    public func writeQueued() { channel.withLock { channel.sendOrGather() } }
 
     public func nextEvent() -> TransportEvent? { channel.withLock { endpoint.nextEvent() } }
 

@@ -1,4 +1,5 @@
 internal import CCorosync
+internal import CPlatform
 internal import Primitives
 internal import ProcessGroups
 
@@ -49,9 +50,13 @@ struct ProcessGroupLibrary {
         }
     }
 
-    func multicast(_ handle: UInt64, _ bytes: [UInt8]) -> Answer {
+    /// Sends a message of two pieces.
+    func multicast(_ handle: UInt64, _ head: [UInt8], _ bytes: ArraySlice<UInt8>) -> Answer {
         unsafe withUnsafePointer(to: functions) { (library) in
-            Answer(unsafe conclave_cpg_multicast(library, handle, bytes, bytes.count))
+            unsafe bytes.withUnsafeBytes { (body) in
+                Answer(
+                    unsafe conclave_cpg_multicast(library, handle, head, head.count, body.baseAddress, body.count))
+            }
         }
     }
 
@@ -68,6 +73,9 @@ struct ProcessGroupLibrary {
         var descriptor: Int32 = -1
         return Answer(unsafe functions.descriptor(handle, &descriptor)) == .done ? descriptor : nil
     }
+
+    /// Whether the daemon reads what announces messages to it; if it is gone, the next call says so.
+    func isRead(_ handle: UInt64) -> Bool { descriptor(handle).map { conclave_is_writable($0) } ?? true }
 
     /// This machine's node id.
     func node(_ handle: UInt64) -> UInt32? {

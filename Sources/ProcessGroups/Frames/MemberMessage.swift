@@ -23,10 +23,18 @@ public struct MemberMessage: Equatable, Sendable {
     }
 
     func write(_ sequence: UInt64) -> [UInt8] {
-        var writer = ByteWriter(.message, sequence, bodySize: 16 + payload.count)
-        writer.writeUInt64(sender)
-        writer.writeUInt64(destination)
+        var writer = writer(sequence, room: payload.count)
         writer.writeRaw(payload)
         return writer.bytes
+    }
+
+    /// All that comes before the payload.
+    func head(_ sequence: UInt64) -> [UInt8] { writer(sequence, room: 0).bytes }
+
+    private func writer(_ sequence: UInt64, room: Int) -> ByteWriter {
+        var writer = ByteWriter(.message, sequence, bodySize: 16 + room)
+        writer.writeUInt64(sender)
+        writer.writeUInt64(destination)
+        return writer
     }
 }

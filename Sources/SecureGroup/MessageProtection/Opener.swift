@@ -67,6 +67,13 @@ public final class Opener {
     public func open(
         _ record: [UInt8], from id: UInt64, service: Service, isPrivate: Bool
     ) throws(SecureGroupError) -> OpenedRecord {
+        try open(record[...], from: id, service: service, isPrivate: isPrivate)
+    }
+
+    /// The same, for a record that lies among other bytes.
+    public func open(
+        _ record: ArraySlice<UInt8>, from id: UInt64, service: Service, isPrivate: Bool
+    ) throws(SecureGroupError) -> OpenedRecord {
         let header = try SealedHeader(reading: record.span)
         guard header.tags.group == tags.group else { throw .wrongGroup }
         guard header.tags.view == tags.view else { throw .wrongView }
@@ -81,7 +88,7 @@ public final class Opener {
 
     /// The record is this view's and new: what is left is the seal.
     private func open(
-        _ record: [UInt8], _ header: SealedHeader, _ stream: Stream
+        _ record: ArraySlice<UInt8>, _ header: SealedHeader, _ stream: Stream
     ) throws(SecureGroupError) -> OpenedRecord {
         let missing = isBroken(.replayIsAccepted) ? 0 : header.sequence - stream.sequence - 1
         var opened = OpenedRecord(missing: missing, isMessageBroken: false, message: nil, service: header.service)
@@ -97,27 +104,36 @@ public final class Opener {
             }
             return opened
         }
-        let plaintext = try Self.decrypt(record, header, cipher)
+        let room = roomForMessage(header)
+        let plaintext = try Self.decrypt(record, header, cipher, room: room ?? 0)
         stream.sequence = header.sequence
         opened.isMessageBroken = stream.reassembly != nil || header.fragmentIndex > 0
         stream.reassembly = nil
         if header.fragmentCount == 1 {
             opened.message = plaintext
         } else if header.fragmentIndex == 0 {
-            let reassembly = Reassembly(header, plaintext, hasRoom: hasRoom)
-            opened.isMessageDropped = !reassembly.isKept
-            stream.reassembly = reassembly
+            opened.isMessageDropped = room == nil
+            stream.reassembly = Reassembly(header, room == nil ? nil : plaintext)
         }
         return opened
     }
 
-    /// Decrypts into a buffer of exactly the plaintext's size.
+    /// Bytes that the fragments of the message can hold whose first one this is: it is put where the others will
+    /// follow. 0 when there are no others; nil when so much memory is not to be had.
+    private func roomForMessage(_ header: SealedHeader) -> Int? {
+        guard header.fragmentIndex == 0, header.fragmentCount > 1 else { return 0 }
+        // Within the limit of a message; what is never filled is never touched either.
+        let size = Int(header.fragmentCount) * Fragmentation.fragmentSize
+        return hasRoom(size) ? size : nil
+    }
+
+    /// Decrypts into a buffer of the plaintext's size, or of `room` bytes where that is more.
     private static func decrypt(
-        _ record: [UInt8], _ header: SealedHeader, _ cipher: AuthenticatedCipher
+        _ record: ArraySlice<UInt8>, _ header: SealedHeader, _ cipher: AuthenticatedCipher, room: Int
     ) throws(SecureGroupError) -> [UInt8] {
         var failure: SecureGroupError? = nil
         let size = record.count - SealedHeader.overhead
-        let plaintext = unsafe [UInt8](unsafeUninitializedCapacity: size) { (buffer, initialized) in
+        let plaintext = unsafe [UInt8](unsafeUninitializedCapacity: max(size, room)) { (buffer, initialized) in
             let target = buffer.baseAddress
             failure = unsafe decrypt(record, header, cipher, to: target)
             initialized = failure == nil ? size : 0
@@ -128,7 +144,8 @@ public final class Opener {
 
     /// Decrypts behind the bytes that `message` has; on failure it is unchanged.
     private static func decrypt(
-        _ record: [UInt8], _ header: SealedHeader, _ cipher: AuthenticatedCipher, appendingTo message: inout [UInt8]
+        _ record: ArraySlice<UInt8>, _ header: SealedHeader, _ cipher: AuthenticatedCipher,
+        appendingTo message: inout [UInt8]
     ) throws(SecureGroupError) {
         let size = record.count - SealedHeader.overhead
         let before = message.count
@@ -144,7 +161,7 @@ public final class Opener {
 
     @unsafe
     private static func decrypt(
-        _ record: [UInt8], _ header: SealedHeader, _ cipher: AuthenticatedCipher,
+        _ record: ArraySlice<UInt8>, _ header: SealedHeader, _ cipher: AuthenticatedCipher,
         to target: UnsafeMutablePointer<UInt8>?
     ) -> SecureGroupError? {
         unsafe record.withUnsafeBufferPointer { (bytes) in

@@ -5,24 +5,18 @@ struct Reassembly {
     private let service: Service
     private let count: UInt16
     private var next: UInt16
-    private var plaintext: [UInt8] = []
+    private var plaintext: [UInt8]
     /// Whether its fragments are kept. Without memory for them they are verified and counted, so that what comes next
     /// of this sender is known for what it is.
-    let isKept: Bool
+    private let isKept: Bool
 
-    /// Begins with the first of several fragments.
-    ///
-    /// - Parameter hasRoom: tells whether so many bytes could be had: the most that the fragments can hold.
-    init(_ header: SealedHeader, _ plaintext: [UInt8], hasRoom: (_ size: Int) -> Bool) {
+    /// Begins with the first of several fragments, in an array with room for all of them; nil: there is no such room.
+    init(_ header: SealedHeader, _ plaintext: [UInt8]?) {
         service = header.service
         count = header.fragmentCount
         next = 1
-        let size = Int(header.fragmentCount) * Fragmentation.fragmentSize
-        isKept = hasRoom(size)
-        guard isKept else { return }
-        self.plaintext = plaintext
-        // Within the limit of a message; what is never filled is never touched either.
-        self.plaintext.reserveCapacity(size)
+        isKept = plaintext != nil
+        self.plaintext = plaintext ?? []
     }
 
     /// Whether a record that follows without a gap continues this message.

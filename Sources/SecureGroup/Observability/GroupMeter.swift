@@ -63,7 +63,7 @@ struct GroupMeter {
     mutating func watch(_ action: SecureGroupAction, now: UInt64) {
         switch action {
         case .send(let payload, _, let destination):
-            guard let kind = TokenPayload.kind(of: payload) else { return }
+            guard let kind = TokenPayload.kind(of: payload[...]) else { return }
             counters.note(token: kind, isSent: true)
             note(.tokenSent(kind, to: destination, bytes: payload.count))
         case .flushOk: note(.flushAcknowledged)

@@ -65,6 +65,7 @@ public final class EngineRecorder {
             emit(.vsView(ViewRecord(view)))
             taking = (.membership, phase)
         case .deliver(let sender, let service, let isPrivate, let payload):
+            let payload = [UInt8](payload)
             let (event, what) = classify(payload)
             emit(
                 .vsDelivered(
