@@ -1002,6 +1002,8 @@ conclave_status (*use_conclave_hub_options_init)(conclave_hub_options *options,
     size_t size) = conclave_hub_options_init;
 conclave_status (*use_conclave_hub_new)(const char *path, const conclave_hub_options *options, conclave_hub **hub,
     conclave_error **error) = conclave_hub_new;
+conclave_status (*use_conclave_hub_adopt)(int descriptor, const conclave_hub_options *options, conclave_hub **hub,
+    conclave_error **error) = conclave_hub_adopt;
 conclave_status (*use_conclave_hub_descriptor)(const conclave_hub *hub, int *descriptor) = conclave_hub_descriptor;
 conclave_status (*use_conclave_hub_deadline)(const conclave_hub *hub, int64_t *milliseconds) = conclave_hub_deadline;
 conclave_status (*use_conclave_hub_process)(conclave_hub *hub) = conclave_hub_process;

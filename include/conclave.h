@@ -40,7 +40,7 @@ extern "C" {
 #define CONCLAVE_VERSION_PATCH 0
 #define CONCLAVE_VERSION_TEXT "0.1.0"
 /** The day on which the ABI last grew, as yyyymmdd. */
-#define CONCLAVE_ABI_DATE 20261121
+#define CONCLAVE_ABI_DATE 20261122
 
 /** What a fallible function answers: 0, or one of the negative numbers below, grouped by cause. */
 typedef int32_t conclave_status;
@@ -775,6 +775,13 @@ typedef struct conclave_hub_counters {
  *  BAD_TEXT, INVALID_ARGUMENT (an option out of range), IO (no such directory, and all else). */
 CONCLAVE_API conclave_status conclave_hub_new(const char *path, const conclave_hub_options *options, conclave_hub **hub,
                                               conclave_error **error);
+/** Serves on a Unix stream socket that listens already: a service manager, or whoever starts the program, has made it
+ *  and decides about its path, owner and mode; the hub leaves the socket's file alone. `descriptor` stays the caller's,
+ *  who may close it at once: the hub has one of its own, of the same socket, which becomes non-blocking.
+ *  `options` may be NULL. Errors: INVALID_ARGUMENT (no such socket, an option out of range), NULL_ARGUMENT,
+ *  BAD_STRUCT_SIZE, ENTROPY, IO. */
+CONCLAVE_API conclave_status conclave_hub_adopt(int descriptor, const conclave_hub_options *options, conclave_hub **hub,
+                                                conclave_error **error);
 /** A descriptor that is readable whenever conclave_hub_process has something to do. It belongs to the hub. */
 CONCLAVE_API conclave_status conclave_hub_descriptor(const conclave_hub *hub, int *descriptor);
 /** Milliseconds until conclave_hub_process must be called even if the descriptor is quiet; -1: no such time. */
@@ -787,7 +794,7 @@ CONCLAVE_API conclave_status conclave_hub_run(conclave_hub *hub);
 CONCLAVE_API conclave_status conclave_hub_wake(const conclave_hub *hub);
 /** What the hub has seen so far. */
 CONCLAVE_API conclave_status conclave_hub_counters_read(const conclave_hub *hub, conclave_hub_counters *counters);
-/** Closes all connections and removes the socket; NULL is allowed. */
+/** Closes all connections and removes the socket that conclave_hub_new has made; NULL is allowed. */
 CONCLAVE_API void conclave_hub_free(conclave_hub *hub);
 
 /* ------------------------------------------------------------------------------------------ encryption of a cluster */

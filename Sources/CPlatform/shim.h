@@ -64,6 +64,23 @@ static inline int conclave_accept_local(int descriptor) {
     return accept4(descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
+/// A second descriptor, close-on-exec, of a listening local stream socket that somebody else has made, which becomes
+/// non-blocking. -1 and errno where it is none (EBADF, ENOTSOCK, EINVAL) or there is no room for another.
+static inline int conclave_share_listener(int descriptor) {
+    const int wanted[3][2] = {{SO_DOMAIN, AF_UNIX}, {SO_TYPE, SOCK_STREAM}, {SO_ACCEPTCONN, 1}};
+    for (int index = 0; index < 3; index++) {
+        int value = -1;
+        socklen_t size = sizeof value;
+        if (getsockopt(descriptor, SOL_SOCKET, wanted[index][0], &value, &size) != 0) return -1;
+        if (value == wanted[index][1]) continue;
+        errno = EINVAL;
+        return -1;
+    }
+    int status = fcntl(descriptor, F_GETFL);
+    if (status < 0 || fcntl(descriptor, F_SETFL, status | O_NONBLOCK) < 0) return -1;
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
 /// send() that never raises SIGPIPE: a library does not touch its host's signal dispositions.
 static inline ssize_t conclave_send(int descriptor, const void *bytes, size_t size) {
     return send(descriptor, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);

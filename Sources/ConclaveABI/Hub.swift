@@ -34,6 +34,8 @@ extension Failure {
         case .badPath: self.init(CONCLAVE_E_BAD_TEXT, "the path of a socket is 1 to 107 bytes")
         case .addressInUse: self.init(CONCLAVE_E_ADDRESS_IN_USE)
         case .fileExists: self.init(CONCLAVE_E_FILE_EXISTS, "there is a file at the path, and it is no socket")
+        case .notListening:
+            self.init(CONCLAVE_E_INVALID_ARGUMENT, "the descriptor is no Unix stream socket that listens")
         case .entropy: self.init(CONCLAVE_E_ENTROPY)
         case .system(EACCES), .system(EPERM), .system(EROFS):
             self.init(CONCLAVE_E_PERMISSION, "the system does not let this user make a socket at the path")
@@ -67,17 +69,38 @@ public func conclave_hub_new(
     _ hub: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<OpaquePointer?>!
 ) -> conclave_status {
     unsafe constructing(error) { () throws(Failure) in
-        guard let hub = unsafe hub else { throw Failure(CONCLAVE_E_NULL_ARGUMENT, "the place for the hub is NULL") }
+        guard let hub = unsafe hub else { throw noPlaceForHub }
         let path = unsafe Array(try text(path, limit: TransportAddress.localPathLimit, what: "path").utf8)
-        let limits = unsafe try limits(options)
-        let object: HubServer
-        do throws(HubServerError) {
-            object = try HubServer.open(path: path, limits: limits, entropy: .system())
-        } catch {
-            throw Failure(error)
-        }
-        unsafe hub.pointee = try handle(object, .hub)
+        unsafe try open(.path(path), options, hub)
     }
+}
+
+@_cdecl("conclave_hub_adopt") @implementation
+public func conclave_hub_adopt(
+    _ descriptor: Int32, _ options: UnsafePointer<conclave_hub_options>!,
+    _ hub: UnsafeMutablePointer<OpaquePointer?>!, _ error: UnsafeMutablePointer<OpaquePointer?>!
+) -> conclave_status {
+    unsafe constructing(error) { () throws(Failure) in
+        guard let hub = unsafe hub else { throw noPlaceForHub }
+        unsafe try open(.descriptor(descriptor), options, hub)
+    }
+}
+
+private var noPlaceForHub: Failure { Failure(CONCLAVE_E_NULL_ARGUMENT, "the place for the hub is NULL") }
+
+@unsafe
+private func open(
+    _ place: HubServer.Place, _ options: UnsafePointer<conclave_hub_options>?,
+    _ hub: UnsafeMutablePointer<OpaquePointer?>
+) throws(Failure) {
+    let limits = unsafe try limits(options)
+    let object: HubServer
+    do throws(HubServerError) {
+        object = try HubServer.open(place, limits: limits, entropy: .system())
+    } catch {
+        throw Failure(error)
+    }
+    unsafe hub.pointee = try handle(object, .hub)
 }
 
 @_cdecl("conclave_hub_descriptor") @implementation

@@ -8,35 +8,52 @@ public enum HubServerError: Error, Equatable, Sendable {
     case addressInUse
     /// There is a file that is no socket, and it is left alone.
     case fileExists
+    /// A descriptor that was passed on is no Unix stream socket that listens.
+    case notListening
     /// No random bytes for the connection ids.
     case entropy
     /// The system refused.
     case system(errno: Int32)
 }
 
-/// A listening Unix socket at a path: mode 0600 from its first moment, removed when its owner goes.
+/// A listening Unix socket. At a path: of mode 0600 from its first moment, and removed when its owner goes. Passed on
+/// by whoever made it: its file is theirs.
 struct HubListener: ~Copyable {
     private static let backlog: Int32 = 4096
 
+    private struct File {
+        let path: [UInt8]
+        let device: UInt64
+        let inode: UInt64
+    }
+
     private let socket: Descriptor
-    private let path: [UInt8]
-    private let device: UInt64
-    private let inode: UInt64
+    /// What is removed at the end.
+    private let file: File?
 
     var descriptor: Int32 { socket.number }
 
-    private init(_ socket: consuming Descriptor, path: [UInt8], identity: conclave_file_identity) {
+    private init(_ socket: consuming Descriptor, _ file: File?) {
         self.socket = socket
-        self.path = path
-        device = identity.device
-        inode = identity.inode
+        self.file = file
     }
 
     /// Removes the socket file, unless another has taken its place.
     deinit {
-        if let identity = identify(path), identity.device == device, identity.inode == inode {
-            unsafe withCPath(path) { path in _ = unsafe unlink(path) }
+        if let file, let identity = identify(file.path), identity.device == file.device, identity.inode == file.inode {
+            unsafe withCPath(file.path) { path in _ = unsafe unlink(path) }
         }
+    }
+
+    /// Shares a Unix stream socket that listens already. The descriptor stays the caller's.
+    static func share(_ number: Int32) throws(HubServerError) -> HubListener {
+        guard let socket = Descriptor(taking: conclave_share_listener(number)) else {
+            switch conclave_errno() {
+            case EBADF, ENOTSOCK, EINVAL: throw .notListening
+            case let error: throw .system(errno: error)
+            }
+        }
+        return HubListener(socket, nil)
     }
 
     /// Listens at `path`. A socket file that nobody listens on is replaced.
@@ -68,7 +85,7 @@ struct HubListener: ~Copyable {
         _ socket: consuming Descriptor, _ path: [UInt8]
     ) throws(HubServerError) -> HubListener {
         guard let identity = identify(path) else { throw .system(errno: conclave_errno()) }
-        let listener = HubListener(socket, path: path, identity: identity)
+        let listener = HubListener(socket, File(path: path, device: identity.device, inode: identity.inode))
         // A umask that takes even the owner's rights away.
         if identity.mode != 0o600 {
             let status = unsafe withCPath(path) { path in unsafe chmod(path, 0o600) }

@@ -53,15 +53,26 @@ public final class HubServer {
         self.sequencer = sequencer
     }
 
-    /// Listens at `path` (1 to 107 bytes) with mode 0600.
+    /// Where a hub listens.
+    public enum Place {
+        /// At a path (1 to 107 bytes), with mode 0600.
+        case path([UInt8])
+        /// On a Unix stream socket that listens already: its descriptor and its file stay whose they are.
+        case descriptor(Int32)
+    }
+
     public static func open(
-        path: [UInt8], limits: HubLimits, entropy: Entropy
+        _ place: Place, limits: HubLimits, entropy: Entropy
     ) throws(HubServerError) -> HubServer {
         guard let seed = randomSeed(entropy) else { throw .entropy }
         guard let epoll = Descriptor(taking: epoll_create1(Int32(EPOLL_CLOEXEC))), let waker = Waker() else {
             throw .system(errno: conclave_errno())
         }
-        let listener = try HubListener.open(path: path)
+        let listener: HubListener
+        switch place {
+        case .path(let path): listener = try HubListener.open(path: path)
+        case .descriptor(let number): listener = try HubListener.share(number)
+        }
         let status = conclave_epoll_set(
             epoll.number, EPOLL_CTL_ADD, listener.descriptor, Readiness.readable, listenerTag)
         guard status == 0 else { throw .system(errno: conclave_errno()) }

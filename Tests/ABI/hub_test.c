@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -148,6 +149,72 @@ static bool read_exactly(conclave_hub *hub, int client, uint8_t *bytes, size_t s
 
 static const uint8_t attach_frame[] = {0, 0, 0, 8, 0x01, 0, 1, 4, 'r', 'o', 'o', 'm'};
 static const uint8_t multicast_frame[] = {0, 0, 0, 4, 0x02, 'a', 'b', 'c'};
+
+static void refuse_descriptor(conclave_status expected, int descriptor, const conclave_hub_options *options) {
+    conclave_hub *hub = (conclave_hub *)1;
+    conclave_error *error = NULL;
+    CHECK_STATUS(expected, conclave_hub_adopt(descriptor, options, &hub, &error));
+    CHECK(hub == (conclave_hub *)1);
+    CHECK_STATUS(expected, conclave_error_status(error));
+    conclave_error_free(error);
+}
+
+static int bound_socket(int type) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int made = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    REQUIRE(made >= 0 && bind(made, (struct sockaddr *)&address, sizeof address) == 0);
+    return made;
+}
+
+/* A socket that somebody else has made: the hub serves on it, and leaves it and its file to whoever made it. */
+static void test_adopted_socket(void) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, -1, NULL);
+    refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, 9999, NULL);
+    refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, ends[0], NULL);
+    int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (other >= 0) {
+        CHECK(listen(other, 1) == 0);
+        refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, other, NULL);
+        close(other);
+    }
+    int packets = bound_socket(SOCK_SEQPACKET);
+    CHECK(listen(packets, 1) == 0);
+    refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, packets, NULL);
+    close(packets);
+    unlink(path);
+
+    int listener = bound_socket(SOCK_STREAM);
+    refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, listener, NULL); /* it does not listen yet */
+    CHECK(listen(listener, 8) == 0 && (fcntl(listener, F_GETFL) & O_NONBLOCK) == 0);
+    conclave_hub_options options = CONCLAVE_HUB_OPTIONS_INIT;
+    options.client_limit = 0;
+    refuse_descriptor(CONCLAVE_E_INVALID_ARGUMENT, listener, &options);
+    CHECK_STATUS(CONCLAVE_E_NULL_ARGUMENT, conclave_hub_adopt(listener, NULL, NULL, NULL));
+    int client = connect_client(); /* before there is a hub: it waits */
+    conclave_hub *hub = NULL;
+    REQUIRE_OK(conclave_hub_adopt(listener, NULL, &hub, NULL));
+    REQUIRE(write(client, attach_frame, sizeof attach_frame) == (ssize_t)sizeof attach_frame);
+    uint8_t attached[17];
+    CHECK(read_exactly(hub, client, attached, sizeof attached) && attached[4] == 0x81);
+    close(client);
+    conclave_hub_free(hub);
+    CHECK(access(path, F_OK) == 0 && fcntl(listener, F_GETFD) >= 0);
+
+    /* Another one on the same socket, of which the first descriptor is closed. */
+    REQUIRE_OK(conclave_hub_adopt(listener, NULL, &hub, NULL));
+    close(listener);
+    client = connect_client();
+    REQUIRE(write(client, attach_frame, sizeof attach_frame) == (ssize_t)sizeof attach_frame);
+    CHECK(read_exactly(hub, client, attached, sizeof attached));
+    conclave_hub_free(hub);
+    close(client);
+    close(ends[0]);
+    close(ends[1]);
+    CHECK(unlink(path) == 0);
+}
 
 static void test_wire(void) {
     conclave_hub *hub = open_hub();
@@ -306,6 +373,7 @@ int main(void) {
     test_options();
     test_refusals();
     test_handles();
+    test_adopted_socket();
     test_wire();
     test_run();
     test_descriptor_shortage();

@@ -143,7 +143,7 @@ import Testing
             Task.detached {
                 do {
                     let server = try HubServer.open(
-                        path: Array(path.utf8), limits: try HubLimits(), entropy: Entropy.system())
+                        .path(Array(path.utf8)), limits: try HubLimits(), entropy: Entropy.system())
                     started.resume(returning: server.waker)
                     server.run()
                 } catch {
@@ -161,6 +161,6 @@ import Testing
 
     @discardableResult
     static func open(_ path: String) throws -> HubServer {
-        try HubServer.open(path: Array(path.utf8), limits: try HubLimits(), entropy: Entropy.system())
+        try HubServer.open(.path(Array(path.utf8)), limits: try HubLimits(), entropy: Entropy.system())
     }
 }

@@ -79,7 +79,7 @@ final class Room {
 
     func start(limits: HubLimits? = nil) throws {
         server = try HubServer.open(
-            path: Array(path.utf8), limits: try limits ?? HubLimits(), entropy: Entropy.system())
+            .path(Array(path.utf8)), limits: try limits ?? HubLimits(), entropy: Entropy.system())
     }
 
     func stop() { server = nil }

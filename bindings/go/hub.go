@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"net"
 	"runtime"
 	"sync"
 	"time"
@@ -53,41 +54,77 @@ func DefaultHubOptions() HubOptions {
 
 // NewHub listens on a Unix socket of mode 0600. Without options (nil) the defaults hold.
 func NewHub(path string, options *HubOptions) (*Hub, error) {
-	if options == nil {
-		defaults := DefaultHubOptions()
-		options = &defaults
-	}
-	if options.QueueBytes < 0 {
-		return nil, &Error{Status: StatusInvalidArgument, Message: "the size of a queue is negative"}
-	}
-	var native C.conclave_hub_options
-	if err := failure(C.conclave_hub_options_init(&native, C.sizeof_conclave_hub_options)); err != nil {
-		return nil, err
-	}
-	native.client_limit = C.uint32_t(options.ClientLimit)
-	native.group_limit = C.uint32_t(options.GroupLimit)
-	native.queue_bytes = C.size_t(options.QueueBytes)
-	var err error
-	if native.stuck_timeout_ms, err = milliseconds(options.StuckTimeout); err != nil {
-		return nil, err
-	}
 	text, err := newText(path)
 	if err != nil {
 		return nil, err
 	}
 	defer text.free()
+	return newHub(options, func(native *C.conclave_hub_options, hub **C.conclave_hub, object **C.conclave_error) C.conclave_status {
+		return C.conclave_hub_new(text.pointer, native, hub, object)
+	})
+}
+
+// AdoptHub serves on a socket that listens already, as a service manager passes it on (net.FileListener makes one of a file).
+// The listener stays the caller's, who must not accept from it and may close it at once; its file is left alone at the end.
+// Without options (nil) the defaults hold.
+func AdoptHub(listener *net.UnixListener, options *HubOptions) (*Hub, error) {
+	if listener == nil {
+		return nil, &Error{Status: StatusNullArgument, Message: "the listener is nil"}
+	}
+	connection, err := listener.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var hub *Hub
+	var trouble error
+	err = connection.Control(func(descriptor uintptr) {
+		hub, trouble = newHub(options, func(native *C.conclave_hub_options, hub **C.conclave_hub, object **C.conclave_error) C.conclave_status {
+			return C.conclave_hub_adopt(C.int(descriptor), native, hub, object)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return hub, trouble
+}
+
+// newHub makes a hub in one way or another.
+func newHub(options *HubOptions, open func(*C.conclave_hub_options, **C.conclave_hub, **C.conclave_error) C.conclave_status) (*Hub, error) {
+	native, err := options.native()
+	if err != nil {
+		return nil, err
+	}
 	hub := &Hub{closing: make(chan struct{})}
 	if hub.waiter, err = newWaiter(); err != nil {
 		return nil, err
 	}
+	var handle *C.conclave_hub
 	var object *C.conclave_error
-	status := C.conclave_hub_new(text.pointer, &native, &hub.handle, &object)
+	status := open(&native, &handle, &object)
 	if err := constructionFailure(status, object); err != nil {
 		hub.waiter.close()
 		return nil, err
 	}
+	hub.handle = handle
 	runtime.SetFinalizer(hub, (*Hub).Close)
 	return hub, nil
+}
+
+// native returns the options as the library takes them; for nil the defaults.
+func (options *HubOptions) native() (C.conclave_hub_options, error) {
+	var native C.conclave_hub_options
+	if err := failure(C.conclave_hub_options_init(&native, C.sizeof_conclave_hub_options)); err != nil || options == nil {
+		return native, err
+	}
+	if options.QueueBytes < 0 {
+		return native, &Error{Status: StatusInvalidArgument, Message: "the size of a queue is negative"}
+	}
+	native.client_limit = C.uint32_t(options.ClientLimit)
+	native.group_limit = C.uint32_t(options.GroupLimit)
+	native.queue_bytes = C.size_t(options.QueueBytes)
+	var err error
+	native.stuck_timeout_ms, err = milliseconds(options.StuckTimeout)
+	return native, err
 }
 
 // Run serves until the context is done or the hub is closed, and returns ctx.Err() or [ErrClosed].

@@ -3,6 +3,7 @@ package conclave
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -68,6 +69,52 @@ func TestHubCloseEndsRun(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		stop()
+	}
+}
+
+func TestHubOnASocketOfSomebodyElse(t *testing.T) {
+	if _, err := AdoptHub(nil, nil); !errors.Is(err, ErrNullArgument) {
+		t.Errorf("no listener: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "hub")
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.SetUnlinkOnClose(false)
+	if _, err := AdoptHub(listener, &HubOptions{}); !errors.Is(err, ErrInvalidArgument) {
+		t.Errorf("no clients: %v", err)
+	}
+	hub, err := AdoptHub(listener, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = listener.Close()
+	if _, err := AdoptHub(listener, nil); err == nil {
+		t.Error("a closed listener is taken")
+	}
+	done := make(chan error, 1)
+	go func() { done <- hub.Run(context.Background()) }()
+	client, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		counters, err := hub.Counters()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counters.Clients == 1 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	_, _ = client.Close(), hub.Close()
+	if err := <-done; !errors.Is(err, ErrClosed) {
+		t.Errorf("Run ended with %v", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the file of the socket is gone: %v", err)
 	}
 }
 

@@ -105,12 +105,23 @@ final class Trust {
 final class Hub {
     let handle: OpaquePointer
 
-    init(path: String, clientLimit: UInt32) throws(Failure) {
+    /// Where it listens: at a path, or on a socket that a service manager has made.
+    enum Place {
+        case path(String)
+        case descriptor(Int32)
+    }
+
+    init(_ place: Place, clientLimit: UInt32) throws(Failure) {
         var options = conclave_hub_options()
         try check(conclave_hub_options_init(&options, MemoryLayout<conclave_hub_options>.size))
         options.client_limit = clientLimit
         handle = try opened { [options] handle, error in
-            withUnsafePointer(to: options) { conclave_hub_new(path, $0, handle, error) }
+            withUnsafePointer(to: options) {
+                switch place {
+                case .path(let path): conclave_hub_new(path, $0, handle, error)
+                case .descriptor(let number): conclave_hub_adopt(number, $0, handle, error)
+                }
+            }
         }
     }
 

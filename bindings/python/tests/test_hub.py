@@ -54,6 +54,22 @@ def test_a_socket_that_nobody_listens_on_is_replaced(path: Path) -> None:
         assert path.exists()
 
 
+def test_a_socket_that_somebody_else_has_made(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        with pytest.raises(conclave.InvalidArgument):
+            Hub.adopt(listener)
+        listener.listen()
+        with Hub.adopt(listener, client_limit=7) as hub:
+            assert hub.url == f"local:{path}"
+            hub.start()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(path))
+                until(lambda: hub.counters.clients == 1)
+        assert listener.fileno() >= 0
+    assert path.exists()
+
+
 def test_a_path_that_is_too_long(tmp_path: Path) -> None:
     with pytest.raises(conclave.ConclaveError) as caught:
         Hub(tmp_path / ("x" * 120))

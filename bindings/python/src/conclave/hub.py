@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from ctypes import byref, c_int, c_int64, sizeof
 from dataclasses import dataclass
@@ -26,6 +27,22 @@ class HubCounters:
     dropped_clients: int
 
 
+def _options(
+    client_limit: int | None, group_limit: int | None, queue_bytes: int | None, stuck_timeout: float | None
+) -> _abi.HubOptions:
+    options = _abi.HubOptions()
+    check(library().conclave_hub_options_init(byref(options), sizeof(options)))
+    if client_limit is not None:
+        options.client_limit = unsigned_argument(client_limit, 32, "client limit")
+    if group_limit is not None:
+        options.group_limit = unsigned_argument(group_limit, 32, "group limit")
+    if queue_bytes is not None:
+        options.queue_bytes = unsigned_argument(queue_bytes, 64, "queue's size")
+    if stuck_timeout is not None:
+        options.stuck_timeout_ms = milliseconds_argument(stuck_timeout, "stuck timeout")
+    return options
+
+
 class Hub:
     """A hub that listens on a Unix socket of mode 0600; members join with the URL in ``url``.
 
@@ -46,26 +63,39 @@ class Hub:
 
         Bounds that are None are the library's own. Raises AddressInUse, PermissionDenied, BadText, InputOutputFailure.
         """
-        options = _abi.HubOptions()
-        check(library().conclave_hub_options_init(byref(options), sizeof(options)))
-        if client_limit is not None:
-            options.client_limit = unsigned_argument(client_limit, 32, "client limit")
-        if group_limit is not None:
-            options.group_limit = unsigned_argument(group_limit, 32, "group limit")
-        if queue_bytes is not None:
-            options.queue_bytes = unsigned_argument(queue_bytes, 64, "queue's size")
-        if stuck_timeout is not None:
-            options.stuck_timeout_ms = milliseconds_argument(stuck_timeout, "stuck timeout")
-        pointer = opened(library().conclave_hub_new, path_argument(path), byref(options))
+        options = _options(client_limit, group_limit, queue_bytes, stuck_timeout)
+        self._begin(opened(library().conclave_hub_new, path_argument(path), byref(options)), os.fspath(path))
+
+    @classmethod
+    def adopt(
+        cls,
+        listener: socket.socket,
+        *,
+        client_limit: int | None = None,
+        group_limit: int | None = None,
+        queue_bytes: int | None = None,
+        stuck_timeout: float | None = None,
+    ) -> Hub:
+        """A hub on a Unix stream socket that listens already, as a service manager passes it on.
+
+        The socket stays the caller's, who may close it at once, and its file is left alone at the end. It becomes
+        non-blocking. Raises InvalidArgument for what is no such socket.
+        """
+        options = _options(client_limit, group_limit, queue_bytes, stuck_timeout)
+        hub = cls.__new__(cls)
+        pointer = opened(library().conclave_hub_adopt, listener.fileno(), byref(options))
+        hub._begin(pointer, os.fsdecode(listener.getsockname()))
+        return hub
+
+    def _begin(self, pointer: int, path: str) -> None:
         self._handle = Handle("hub", pointer, library().conclave_hub_free)
-        self.path = os.fspath(path)
+        self.path = path
         self._running = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         descriptor = c_int()
         with self._handle.lock:
-            pointer = self._handle.pointer
-            check(library().conclave_hub_descriptor(pointer, byref(descriptor)))
+            check(library().conclave_hub_descriptor(self._handle.pointer, byref(descriptor)))
         self._bell: Bell | None = Bell(descriptor.value)
 
     @property
@@ -113,7 +143,7 @@ class Hub:
         return HubCounters(raw.clients, raw.groups, raw.messages, raw.message_bytes, raw.dropped_clients)
 
     def close(self) -> None:
-        """Stops serving, closes all connections and removes the socket; doing it again does nothing."""
+        """Stops serving, closes all connections and removes the socket that it made; doing it again does nothing."""
         try:
             self.stop()
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-ABI_DATE = 20261121  # The day on which the ABI last grew, as yyyymmdd.
+ABI_DATE = 20261122  # The day on which the ABI last grew, as yyyymmdd.
 PUBLIC_KEY_SIZE = 32  # Bytes of a public key (Ed25519, RFC 8032).
 FINGERPRINT_SIZE = 32  # Bytes of a fingerprint: SHA-256 of a public key, or the public name of a group key.
 NAME_MAX = 64  # Bytes of a member's name or a trust store's label at most, without the final zero.

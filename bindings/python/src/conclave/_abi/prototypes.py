@@ -122,6 +122,7 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # local hub
     "conclave_hub_options_init": (c_int32, (POINTER(HubOptions), c_size_t)),
     "conclave_hub_new": (c_int32, (c_char_p, POINTER(HubOptions), POINTER(c_void_p), POINTER(c_void_p))),
+    "conclave_hub_adopt": (c_int32, (c_int, POINTER(HubOptions), POINTER(c_void_p), POINTER(c_void_p))),
     "conclave_hub_descriptor": (c_int32, (c_void_p, POINTER(c_int))),
     "conclave_hub_deadline": (c_int32, (c_void_p, POINTER(c_int64))),
     "conclave_hub_process": (c_int32, (c_void_p,)),
